@@ -1,0 +1,259 @@
+import type { Prisma } from '../../generated/prisma/client.ts';
+import type { CustomerGrade, CustomerLifecycle } from '../../generated/prisma/enums.ts';
+import { Forbidden, Issues } from '../../lib/errors.ts';
+import { isMoney } from '../../lib/money.ts';
+import { text } from '../../lib/text.ts';
+import type { Reader } from '../../organisation/queries.ts';
+import { hasRole, type Viewer } from '../../organisation/rules/viewer.ts';
+import { type Command, once } from '../../platform/command.ts';
+import { sql } from '../../platform/sql.ts';
+import { LEVEL } from '../../platform/visibility.ts';
+import { renewTermsOfCustomers } from '../../tickets/commands/clock.ts';
+import { customerNumbers } from '../numbers.ts';
+import { canBeGraded, changeLifecycle, expectLeadFacts } from '../rules.ts';
+import { lockCustomer, requireWritable, requireVersion, withoutNulls } from './lock.ts';
+
+export interface CustomerFacts {
+  readonly name?: string | null;
+  readonly contactPerson?: string | null;
+  readonly phone?: string | null;
+  readonly address?: string | null;
+  readonly businessNeeds?: string | null;
+  readonly businessLine?: 'LOGISTICS' | 'LEASING' | null;
+  readonly type?: string | null;
+  readonly industry?: string | null;
+  readonly areaId?: string | null;
+  readonly registrationNumber?: string | null;
+  readonly fax?: string | null;
+  readonly email?: string | null;
+  readonly website?: string | null;
+  readonly scopeOfBusiness?: string | null;
+  readonly mainProducts?: string | null;
+  readonly industryPosition?: string | null;
+  readonly infoSource?: Prisma.CustomerUncheckedCreateInput['infoSource'];
+  readonly informationObtainedAt?: Date | null;
+  readonly invoiceTitle?: string | null;
+  readonly taxNumber?: string | null;
+  readonly creditLimit?: string | null;
+  readonly paymentTermDays?: number | null;
+}
+
+function checkFacts(issues: Issues, facts: CustomerFacts, now: Date): void {
+  issues.expect(
+    facts.creditLimit == null || (isMoney(facts.creditLimit) && !facts.creditLimit.startsWith('-')),
+    'creditLimit',
+    text('an amount of 0 or more with at most two places', '不小于 0、最多两位小数的金额'),
+  );
+  issues.expect(
+    facts.paymentTermDays == null || (facts.paymentTermDays >= 0 && facts.paymentTermDays <= 365),
+    'paymentTermDays',
+    text('0 to 365 days', '0 到 365 天'),
+  );
+  issues.expect(
+    facts.informationObtainedAt == null || facts.informationObtainedAt <= now,
+    'informationObtainedAt',
+    text('not in the future', '不能晚于当前时间'),
+  );
+  issues.expect(
+    facts.email == null || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(facts.email),
+    'email',
+    text('an e-mail address such as name@example.com', '邮箱地址，如 name@example.com'),
+  );
+  for (const [name, value] of Object.entries(facts)) {
+    if (typeof value === 'string')
+      issues.expect(value.length <= 2_000, name, text('at most 2,000 characters', '最多 2000 字'));
+  }
+}
+
+export interface CustomerCreateInput extends CustomerFacts {
+  readonly name: string;
+  readonly lifecycle?: CustomerLifecycle | null;
+  readonly ownerId?: string | null;
+  readonly idempotencyKey?: string | null;
+}
+
+/** Creates a TARGET, or a LEAD when the five facts of CUS-02 are given. */
+export async function customerCreate(
+  tx: Command,
+  viewer: Viewer,
+  input: CustomerCreateInput,
+): Promise<{ customerId: string }> {
+  const creators = [
+    'HEAD',
+    'SALES_SUPERVISOR',
+    'ACCOUNT_MANAGER_LOGISTICS',
+    'ACCOUNT_MANAGER_LEASING',
+    'SALES_REP',
+    'MARKET_DEVELOPER',
+    'MARKETING_CLERK',
+  ] as const;
+  if (!hasRole(viewer, ...creators)) throw new Forbidden(creators);
+  const { idempotencyKey, lifecycle, ...facts } = input;
+  const stage = lifecycle ?? 'TARGET';
+  const issues = new Issues();
+  issues.expect(input.name.trim().length > 0, 'name', text('a company name', '公司名称'));
+  issues.expect(
+    stage === 'TARGET' || stage === 'LEAD',
+    'lifecycle',
+    text('TARGET or LEAD at creation', '新建时只能为 TARGET 或 LEAD'),
+  );
+  expectLeadFacts(issues, stage, input);
+  checkFacts(issues, facts, tx.now);
+  issues.throwIfAny();
+  const customerId = await once(tx, 'customerCreate', idempotencyKey, input, async (id) => {
+    await requireKnown(tx, facts.areaId, facts.ownerId);
+    const [number = ''] = await customerNumbers(tx, 1);
+    const ownerId =
+      facts.ownerId ??
+      (hasRole(viewer, 'MARKETING_CLERK', 'HEAD', 'SALES_SUPERVISOR') ? null : viewer.employeeId);
+    await tx.prisma.customer.create({
+      data: {
+        ...withoutNulls(facts),
+        id,
+        number,
+        name: input.name.trim(),
+        lifecycle: stage,
+        ownerId,
+        createdAt: tx.now,
+        updatedAt: tx.now,
+      },
+    });
+    tx.audit({
+      action: 'customerCreate',
+      subjectType: 'Customer',
+      subjectId: id,
+      after: { ...facts, lifecycle: stage, ownerId },
+    });
+  });
+  return { customerId };
+}
+
+async function requireKnown(
+  tx: Command,
+  areaId: string | null | undefined,
+  employeeId: string | null | undefined,
+): Promise<void> {
+  const [found] = await tx.query<{ area: boolean; employee: boolean }>(sql`
+    select ${areaId ?? null}::uuid is null or exists (select 1 from area where id = ${areaId ?? null}::uuid) as area,
+           ${employeeId ?? null}::uuid is null
+             or exists (select 1 from employee where id = ${employeeId ?? null}::uuid and left_on is null) as employee`);
+  const issues = new Issues();
+  issues.expect(found?.area ?? false, 'areaId', text('an existing area', '已存在的区域'));
+  issues.expect(found?.employee ?? false, 'ownerId', text('an employee of the company', '在职员工'));
+  issues.throwIfAny();
+}
+
+export interface CustomerUpdateInput extends CustomerFacts {
+  readonly customerId: string;
+  readonly expectedVersion: number;
+  readonly lifecycle?: CustomerLifecycle | null;
+}
+
+/** Changes facts of the file; a field that is not given stays, one given as null is cleared. */
+export async function customerUpdate(
+  tx: Command,
+  viewer: Viewer,
+  input: CustomerUpdateInput,
+): Promise<{ customerId: string }> {
+  const { customerId, expectedVersion, lifecycle, ...facts } = input;
+  const customer = await lockCustomer(tx, viewer, customerId, 'customerId');
+  requireWritable(customer);
+  requireVersion(customer.version, expectedVersion);
+  const given = Object.fromEntries(
+    Object.entries(facts).filter(([, value]) => value !== undefined),
+  ) as CustomerFacts;
+  const after = { ...customer, ...given };
+  const stage = lifecycle ? changeLifecycle(customer.lifecycle, lifecycle) : customer.lifecycle;
+  const issues = new Issues();
+  issues.expect(
+    given.name === undefined || Boolean(given.name?.trim()),
+    'name',
+    text('a company name', '公司名称'),
+  );
+  expectLeadFacts(issues, stage, after);
+  checkFacts(issues, given, tx.now);
+  issues.throwIfAny();
+  await requireKnown(tx, given.areaId, null);
+  const before = await tx.prisma.customer.findUniqueOrThrow({ where: { id: customerId } });
+  await tx.prisma.customer.update({
+    where: { id: customerId },
+    data: {
+      ...(given as Prisma.CustomerUncheckedUpdateInput),
+      lifecycle: stage,
+      updatedAt: tx.now,
+      version: { increment: 1 },
+      ...(stage === 'ACTIVE' && before.registeredAt === null ? { registeredAt: tx.now } : {}),
+    },
+  });
+  const changed = Object.keys({ ...given, lifecycle: stage }) as (keyof typeof before)[];
+  tx.audit({
+    action: 'customerUpdate',
+    subjectType: 'Customer',
+    subjectId: customerId,
+    before: Object.fromEntries(changed.map((name) => [name, before[name]])),
+    after: { ...given, lifecycle: stage },
+  });
+  return { customerId };
+}
+
+export interface CustomerGradeInput {
+  readonly customerId: string;
+  readonly expectedVersion: number;
+  readonly grade: CustomerGrade;
+  readonly reason: string;
+}
+
+/** Sets a customer's file grade with a reason; HEAD, SALES_SUPERVISOR and CS_SUPERVISOR confirm grades (CUS-22, CFL-33). */
+export async function customerGrade(
+  tx: Command,
+  viewer: Viewer,
+  input: CustomerGradeInput,
+  { timeZone }: Pick<Reader, 'timeZone'>,
+): Promise<{ customerId: string }> {
+  const confirming = ['HEAD', 'SALES_SUPERVISOR', 'CS_SUPERVISOR'] as const;
+  const customer = await lockCustomer(tx, viewer, input.customerId, 'customerId');
+  if (!hasRole(viewer, ...confirming)) throw new Forbidden(confirming);
+  // A lower grade would open the file to whoever lowers it: a closed one is graded by those who read it (CUS-17).
+  if (customer.level < LEVEL.FULL) {
+    throw new Forbidden(
+      ['HEAD', 'a dedicated assignment'],
+      text('The grade of a file is set by those who may read it.', '档案等级由有权查阅该档案的人员确定。'),
+    );
+  }
+  requireVersion(customer.version, input.expectedVersion);
+  const issues = new Issues();
+  issues.expect(input.reason.trim().length > 0, 'reason', text('why the grade changes', '调整原因'));
+  issues.expect(
+    canBeGraded(customer.lifecycle),
+    'customerId',
+    text(
+      `grades apply to ACTIVE and DORMANT customers, not ${customer.lifecycle} (CUS-35)`,
+      `仅 ACTIVE、DORMANT 客户可定级（CUS-35）`,
+    ),
+  );
+  issues.throwIfAny();
+  await tx.prisma.customer.update({
+    where: { id: customer.id },
+    data: { grade: input.grade, gradedAt: tx.now, updatedAt: tx.now, version: { increment: 1 } },
+  });
+  await tx.prisma.gradeHistory.create({
+    data: {
+      customerId: customer.id,
+      from: customer.grade,
+      to: input.grade,
+      reason: input.reason,
+      actorId: viewer.employeeId,
+      at: tx.now,
+    },
+  });
+  tx.audit({
+    action: 'customerGrade',
+    subjectType: 'Customer',
+    subjectId: customer.id,
+    before: { grade: customer.grade },
+    after: { grade: input.grade, reason: input.reason },
+  });
+  // TIC-36, KEY-26: the limits of open tickets depend on the grade.
+  await renewTermsOfCustomers(tx, [customer.id], timeZone);
+  return { customerId: customer.id };
+}

@@ -1,0 +1,72 @@
+import { decodeGlobalID, encodeGlobalID } from '@pothos/plugin-relay';
+import { type GraphQLInputType, isInputObjectType, isListType, isNonNullType } from 'graphql';
+import { type Issue, InvalidInput } from '../lib/errors.ts';
+import { isUuid } from '../lib/ids.ts';
+import { text } from '../lib/text.ts';
+
+export function globalId(entity: string, id: string): string {
+  return encodeGlobalID(entity, id);
+}
+
+/** The row's id inside a Node id, or null when it is not one of that entity. */
+export function localId(value: string, entity: string): string | null {
+  try {
+    const { typename, id } = decodeGlobalID(value);
+    return typename === entity && isUuid(id) ? id : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Options of an input field that takes the Node id of an entity; the mutation helper decodes it. */
+export function nodeIdOf(entity: string): { readonly extensions: { readonly entity: string } } {
+  return { extensions: { entity } };
+}
+
+function notAnId(path: readonly string[], value: unknown, entity: string): Issue {
+  return {
+    path,
+    message: text(
+      `${JSON.stringify(value)} is no id of a ${entity}.`,
+      `${JSON.stringify(value)} 不是 ${entity} 的 id。`,
+    ),
+  };
+}
+
+/** Replaces every Node id of an input by the row's id; all that are malformed are reported together. */
+export function decodeIds<Input>(input: Input, type: GraphQLInputType): Input {
+  const issues: Issue[] = [];
+  const decoded = decode(input, type, [], undefined, issues);
+  if (issues.length > 0) throw new InvalidInput(issues);
+  return decoded as Input;
+}
+
+function decode(
+  value: unknown,
+  type: GraphQLInputType,
+  path: readonly string[],
+  entity: string | undefined,
+  issues: Issue[],
+): unknown {
+  if (value === null || value === undefined) return value;
+  if (isNonNullType(type)) return decode(value, type.ofType, path, entity, issues);
+  if (isListType(type)) {
+    return (value as unknown[]).map((item, index) =>
+      decode(item, type.ofType, [...path, String(index)], entity, issues),
+    );
+  }
+  if (isInputObjectType(type)) {
+    const fields = type.getFields();
+    return Object.fromEntries(
+      Object.entries(value as Record<string, unknown>).map(([name, item]) => {
+        const field = fields[name];
+        const fieldEntity = field?.extensions.entity as string | undefined;
+        return [name, field ? decode(item, field.type, [...path, name], fieldEntity, issues) : item];
+      }),
+    );
+  }
+  if (entity === undefined) return value;
+  const id = localId(String(value), entity);
+  if (id === null) issues.push(notAnId(path, value, entity));
+  return id;
+}

@@ -1,0 +1,233 @@
+import type * as prismaEnums from '../generated/prisma/enums.ts';
+import { inLocale, type Text, text } from '../lib/text.ts';
+import { builder } from './builder.ts';
+
+type PrismaEnums = typeof prismaEnums;
+type Labels = { readonly [Name in keyof PrismaEnums]: Readonly<Record<keyof PrismaEnums[Name], string>> };
+
+/** What each code is called in Chinese. In English it is called as it is spelled. */
+const CHINESE: Labels = {
+  AccessGrantState: {
+    REQUESTED: '已申请',
+    APPROVED: '已批准',
+    REFUSED: '已拒绝',
+    EXPIRED: '已过期',
+    REVOKED: '已撤销',
+  },
+  BudgetCategory: {
+    MARKET_EXPANSION: '市场拓展',
+    CUSTOMER_SERVICE: '客户服务',
+    DATA_ANALYSIS: '数据分析',
+    PROMOTION: '推广',
+    TRAINING: '培训',
+    OTHER: '其他',
+  },
+  BudgetState: {
+    DRAFT: '草稿',
+    SUBMITTED: '已提交',
+    FINANCE_APPROVED: '财务已批准',
+    APPROVED: '已批准',
+    ACTIVE: '执行中',
+    CLOSED: '已关闭',
+  },
+  BusinessLine: { LOGISTICS: '物流', LEASING: '租赁' },
+  ContactChannel: { PHONE: '电话', EMAIL: '邮件', MESSAGE: '消息', ON_SITE: '现场' },
+  ContactOutcome: { REACHED: '已联系上', NOT_REACHED: '未联系上' },
+  ContactSeniority: {
+    TOP_LEADER: '高层领导',
+    DIRECTOR_OR_ABOVE: '总监及以上',
+    MIDDLE_SENIOR: '中高层',
+    STAFF: '普通员工',
+  },
+  CustomerGrade: { A: 'A 级', B: 'B 级', C: 'C 级', D: 'D 级' },
+  CustomerLifecycle: {
+    TARGET: '目标客户',
+    LEAD: '线索',
+    QUALIFIED: '已甄别',
+    ACTIVE: '活跃',
+    DORMANT: '休眠',
+    LOST: '流失',
+  },
+  EscalationLevel: { L1: '一级', L2: '二级', L3: '三级', L4: '四级' },
+  EscalationReason: {
+    LIMIT_AT_RISK: '时限将到',
+    LIMIT_OVERDUE: '时限已过',
+    RESOLUTION_OVERDUE_24H: '超过最终时限 24 小时',
+    RESOLUTION_OVERDUE_48H: '超过最终时限 48 小时',
+    RAISED_BY_HAND: '人工升级',
+  },
+  FollowUpResult: { SATISFIED: '满意', NOT_SATISFIED: '不满意', UNREACHABLE: '联系不上' },
+  InfoSource: {
+    INTERNET: '互联网',
+    ADVERTISEMENT: '客户广告',
+    TRANSACTION_RECORDS: '交易记录',
+    ASSOCIATION_OR_AUTHORITY: '行业协会或主管部门',
+    SALES_RESEARCH: '销售代表调研走访',
+    MAILED_FORM: '邮寄表格',
+    RESEARCH_AGENCY: '调研机构',
+    OTHER: '其他',
+  },
+  InquiryTopic: {
+    PRICE: '价格',
+    TRANSIT_TIME: '时效',
+    COVERAGE: '服务范围',
+    ORDERING: '下单',
+    OTHER: '其他',
+  },
+  KeyAccountLevel: { A: 'A 级', B: 'B 级', C: 'C 级', D: 'D 级' },
+  KpiDimensionKind: {
+    COMPANY: '公司',
+    DEPARTMENT: '部门',
+    TEAM: '团队',
+    EMPLOYEE: '员工',
+    CUSTOMER: '客户',
+    AREA: '区域',
+  },
+  KpiDirection: { HIGHER_IS_BETTER: '越高越好', LOWER_IS_BETTER: '越低越好' },
+  KpiUnit: {
+    PERCENT: '百分比',
+    COUNT: '数量',
+    HOURS: '小时',
+    MONEY: '金额',
+    SCORE: '分',
+    MINUTES: '分钟',
+    RATIO: '比率',
+    PER_TEN_THOUSAND: '万分比',
+  },
+  Liability: { NOT_COMPANY: '非公司责任', COMPANY: '公司责任', SHARED: '共同责任' },
+  NoticeChannel: { WRITTEN: '书面', PHONE: '电话' },
+  ObligationState: {
+    OPEN: '进行中',
+    WARNED: '已预警',
+    OVERDUE: '已逾期',
+    MET: '已完成',
+    CANCELLED: '已取消',
+  },
+  Role: {
+    COMPANY_LEADER: '公司领导',
+    HEAD: '部门经理',
+    DEPUTY: '副经理',
+    SALES_SUPERVISOR: '销售主管',
+    CS_SUPERVISOR: '客户服务主管',
+    KA_SUPERVISOR: '大客户主管',
+    KA_SPECIALIST: '大客户专员',
+    ACCOUNT_MANAGER_LOGISTICS: '物流客户经理',
+    ACCOUNT_MANAGER_LEASING: '土地租赁客户经理',
+    SALES_REP: '销售代表',
+    MARKET_DEVELOPER: '市场拓展专员',
+    CS_AGENT: '客服专员',
+    DATA_ANALYST: '数据分析员',
+    MARKETING_CLERK: '营销内勤',
+    FINANCE: '财务',
+    HR: '人力资源',
+    OPERATIONS: '运营',
+    QUALITY: '质量控制',
+    OTHER_DEPARTMENT: '其他部门',
+    INTERNAL_AUDITOR: '内部审计',
+    ADMIN: '系统管理员',
+  },
+  RootCause: {
+    DELAY: '延误',
+    LOSS: '丢失',
+    DAMAGE: '破损',
+    WRONG_DELIVERY: '错送',
+    STAFF_ATTITUDE: '服务态度',
+    BILLING: '账单',
+    INFORMATION: '信息',
+    PARTNER: '合作方',
+    CUSTOMER_SIDE: '客户方',
+    OTHER: '其他',
+  },
+  ServiceModel: {
+    STANDARD: '标准',
+    CONSULTING: '咨询式',
+    ON_SITE: '驻场',
+    DOOR_TO_DOOR: '门到门',
+    CUSTOM: '定制',
+  },
+  TeamType: {
+    MARKET_DEVELOPMENT: '市场拓展组',
+    SALES: '销售组',
+    CUSTOMER_SERVICE: '客户服务组',
+    DATA_ANALYSIS: '数据分析组',
+    KEY_ACCOUNT: '大客户组',
+    OTHER: '其他',
+  },
+  TicketCategory: { INQUIRY: '咨询', SHIPMENT_QUERY: '查询', COMPLAINT: '投诉' },
+  TicketChannel: {
+    PHONE: '电话',
+    EMAIL: '邮件',
+    ON_SITE: '现场',
+    LETTER: '信函',
+    ONLINE: '在线',
+    OTHER: '其他',
+  },
+  TicketPriority: { NORMAL: '普通', HIGH: '高', URGENT: '紧急' },
+  TicketSeverity: { GENERAL: '一般', SERIOUS: '严重' },
+  TicketStatus: {
+    RECEIVED: '已受理',
+    ACKNOWLEDGED: '已确认',
+    INVESTIGATING: '调查中',
+    RESPONSIBILITY_SET: '责任已定',
+    PLAN_PROPOSED: '已提方案',
+    PLAN_APPROVED: '方案已批准',
+    IMPLEMENTING: '实施中',
+    RESOLVED: '已解决',
+    FOLLOW_UP: '回访中',
+    IN_PROGRESS: '处理中',
+    ANSWERED: '已答复',
+    CLOSED: '已关闭',
+    CANCELLED: '已取消',
+  },
+};
+
+interface EnumLabel {
+  readonly code: string;
+  readonly label: Text;
+}
+
+/** `NOT_SATISFIED` reads "Not satisfied". */
+function english(code: string): string {
+  const words = code.toLowerCase().replaceAll('_', ' ');
+  return code.length <= 2 ? code : `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+}
+
+const LABELS: ReadonlyMap<string, readonly EnumLabel[]> = new Map(
+  Object.entries(CHINESE).map(([name, values]) => [
+    name,
+    Object.entries(values).map(([code, chinese]) => ({ code, label: text(english(code), chinese) })),
+  ]),
+);
+
+const EnumLabelType = builder.objectRef<EnumLabel>('EnumLabel').implement({
+  description: 'What a code is called.',
+  fields: (t) => ({
+    code: t.exposeString('code', { description: 'The value of the enum; the same in every language.' }),
+    label: t.string({
+      description: 'In the language of Accept-Language.',
+      resolve: ({ label }, _args, context) => inLocale(label, context.locale),
+    }),
+  }),
+});
+
+const EnumLabelsType = builder
+  .objectRef<{ readonly name: string; readonly values: readonly EnumLabel[] }>('EnumLabels')
+  .implement({
+    description: 'The values of an enum with their labels.',
+    fields: (t) => ({
+      name: t.exposeString('name', { description: 'Name of the enum in this schema.' }),
+      values: t.field({ type: [EnumLabelType], resolve: (labels) => [...labels.values] }),
+    }),
+  });
+
+builder.queryField('enumLabels', (t) =>
+  t.field({
+    type: [EnumLabelsType],
+    description: 'What the codes of the enums are called, in the language of Accept-Language.',
+    args: { names: t.arg.stringList({ description: 'Only these enums; all without it.' }) },
+    resolve: (_root, { names }) =>
+      [...LABELS]
+        .filter(([name]) => !names || names.includes(name))
+        .map(([name, values]) => ({ name, values })),
+  }),
+);

@@ -1,0 +1,106 @@
+import { setTimeout } from 'node:timers/promises';
+import type { WebSocket } from 'ws';
+import type { CloseReason, LiveSink } from './live-hub.ts';
+
+/** A client that has not taken this much is paused, until half of it is gone. */
+const CONGESTED_BYTES = 1_000_000;
+/** One that has not moved after this time is closed; it resumes after its last cursor. */
+const DRAIN_TIMEOUT_MS = 15_000;
+const DRAIN_POLL_MS = 25;
+const TERMINATE_AFTER_MS = 2_000;
+
+/** Close codes of a live socket. After any of them, and after 1006, a client resumes with its last cursor. */
+export const CLOSE_CODES: Record<CloseReason, readonly [code: number, reason: string]> = {
+  TOKEN_EXPIRED: [
+    4401,
+    'The token has expired; connect again with a new one and resume after the last cursor.',
+  ],
+  NO_LONGER_ALLOWED: [4403, 'The viewer may no longer receive live events.'],
+  TOO_SLOW: [4429, 'Too slow; connect again and resume after the last cursor.'],
+  SHUTTING_DOWN: [1012, 'The server restarts; connect again and resume after the last cursor.'],
+};
+
+/** Frames of one subscription on a WebSocket; the socket's other messages stay with graphql-ws. */
+export function webSocketSink(socket: WebSocket, id: string): LiveSink {
+  const prefix = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  return {
+    send(payload) {
+      if (socket.readyState === socket.OPEN) socket.send(`${prefix}${payload}}`);
+    },
+    get congested() {
+      return socket.bufferedAmount > CONGESTED_BYTES;
+    },
+    drained: () => drained(() => socket.bufferedAmount),
+    close(reason) {
+      const [code, text] = CLOSE_CODES[reason];
+      socket.close(code, text);
+      // A client that takes nothing does not take the closing frame either.
+      globalThis.setTimeout(() => socket.terminate(), TERMINATE_AFTER_MS).unref();
+    },
+  };
+}
+
+async function drained(buffered: () => number): Promise<boolean> {
+  let least = buffered();
+  for (let waited = 0; buffered() > CONGESTED_BYTES / 2; waited += DRAIN_POLL_MS) {
+    if (buffered() < least) {
+      least = buffered();
+      waited = 0;
+    }
+    if (waited > DRAIN_TIMEOUT_MS) return false;
+    await setTimeout(DRAIN_POLL_MS);
+  }
+  return true;
+}
+
+/** A result that yoga writes to an SSE stream as it stands, with the cursor as the event's id. */
+export interface StreamedResult {
+  readonly data: null;
+  stringify(): string;
+}
+
+/** Frames of one subscription on an SSE stream: a bounded queue that the response reads from. */
+export function streamSink(onClose: () => void): LiveSink & AsyncIterableIterator<StreamedResult> {
+  const queue: { readonly text: string }[] = [];
+  let bytes = 0;
+  let ended = false;
+  let wake: (() => void) | undefined;
+
+  function end(): void {
+    ended = true;
+    wake?.();
+  }
+
+  return {
+    send(payload, cursor) {
+      const text = `${payload}\nid: ${cursor}`;
+      bytes += text.length;
+      queue.push({ text });
+      wake?.();
+    },
+    get congested() {
+      return bytes > CONGESTED_BYTES;
+    },
+    drained: () => drained(() => bytes),
+    close: end,
+    async next() {
+      while (queue.length === 0 && !ended) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      const item = queue.shift();
+      if (!item) return { done: true, value: undefined };
+      bytes -= item.text.length;
+      return { done: false, value: { data: null, stringify: () => item.text } };
+    },
+    async return() {
+      end();
+      onClose();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

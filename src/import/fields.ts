@@ -1,0 +1,90 @@
+import { isMoney } from '../lib/money.ts';
+import { type Text, text } from '../lib/text.ts';
+import type { InstantReader } from './instants.ts';
+
+/** A field that a file can fill: what is accepted, and what a cell's text means. */
+export interface Field<Value = unknown> {
+  readonly accepted: Text;
+  /** A row without it is refused. */
+  readonly required: boolean;
+  /** Times are written in a format and time zone that the mapping names. */
+  readonly timed: boolean;
+  /** Undefined for what is not accepted. */
+  read(value: string, instants: InstantReader): Value | undefined;
+}
+
+export type FieldSet = Readonly<Record<string, Field>>;
+
+/** A row's values by field; null where the file has none. */
+export type ValuesOf<Fields extends FieldSet> = {
+  readonly [Name in keyof Fields]: Fields[Name] extends Field<infer Value> ? Value | null : never;
+};
+
+export function required<Value>(field: Field<Value>): Field<Value> {
+  return { ...field, required: true };
+}
+
+function field<Value>(accepted: Text, read: (value: string) => Value | undefined): Field<Value> {
+  return { accepted, required: false, timed: false, read };
+}
+
+export function words(most: number): Field<string> {
+  return field(text(`at most ${most.toLocaleString('en')} characters`, `最多 ${most} 字`), (value) =>
+    value.length <= most ? value : undefined,
+  );
+}
+
+/** One of the codes of an enum. */
+export function choice<Code extends string>(codes: Readonly<Record<string, Code>>): Field<Code> {
+  return field(
+    text(`one of ${Object.values(codes).join(', ')}`, `${Object.values(codes).join('、')} 之一`),
+    (value) => (Object.hasOwn(codes, value) ? codes[value] : undefined),
+  );
+}
+
+export function yesNo(): Field<boolean> {
+  const known: Readonly<Record<string, boolean>> = {
+    true: true,
+    yes: true,
+    '1': true,
+    false: false,
+    no: false,
+    '0': false,
+  };
+  return field(text('true, yes or 1; false, no or 0', 'true、yes 或 1；false、no 或 0'), (value) =>
+    Object.hasOwn(known, value.toLowerCase()) ? known[value.toLowerCase()] : undefined,
+  );
+}
+
+export function amount(): Field<string> {
+  return field(
+    text(
+      'an amount of 0 or more with at most two places, such as 1250.00',
+      '不小于 0、最多两位小数的金额，如 1250.00',
+    ),
+    (value) => (isMoney(value) && !value.startsWith('-') ? value : undefined),
+  );
+}
+
+export function wholeNumber(least: number, most: number): Field<number> {
+  return field(text(`a whole number from ${least} to ${most}`, `${least} 到 ${most} 的整数`), (value) =>
+    /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most ? Number(value) : undefined,
+  );
+}
+
+export function emailAddress(): Field<string> {
+  return field(
+    text('an e-mail address such as name@example.com', '邮箱地址，如 name@example.com'),
+    (value) => (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? value : undefined),
+  );
+}
+
+/** A point in time; the mapping says how it is written. */
+export function instant(): Field<Date> {
+  return {
+    accepted: text('a time', '时间'),
+    required: false,
+    timed: true,
+    read: (value, instants) => instants.read(value),
+  };
+}

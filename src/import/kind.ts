@@ -1,0 +1,46 @@
+import type { Text } from '../lib/text.ts';
+import type { Queryable } from '../platform/sql.ts';
+import type { Transaction } from '../platform/database.ts';
+import { type FieldSet, required, type ValuesOf, words } from './fields.ts';
+import type { ImportRow, ImportTable, Written } from './table.ts';
+
+/** What is wrong with one field of a row, and what is accepted. */
+export interface FieldIssue {
+  readonly field: string;
+  readonly accepted: Text;
+}
+
+export interface RowIssue extends FieldIssue {
+  readonly row: ImportRow;
+}
+
+/** One kind of record that can be imported: its fields, its table, and what the area knows of them. */
+export interface ImportKind<Fields extends FieldSet = FieldSet> {
+  /** As on the command line: tickets. */
+  readonly name: string;
+  /** As in the audit: Ticket. */
+  readonly subject: string;
+  /** Those of the area, beside source and externalId. */
+  readonly fields: Fields;
+  /** Whether columns of the file without a field can be kept as facts of the source. */
+  readonly keepsExtra: boolean;
+  readonly table: ImportTable;
+  /** The columns that follow from a row's values, and what does not fit together in it. */
+  derive(
+    values: ValuesOf<Fields>,
+    now: Date,
+  ): { readonly columns: Record<string, unknown>; readonly issues: readonly FieldIssue[] };
+  /** Looks up, for all rows at once, the records that they name; a row that names none that exists is an issue. */
+  resolve(db: Queryable, rows: readonly ImportRow[]): Promise<readonly RowIssue[]>;
+  /** Adds what only a new record gets, such as its number. */
+  complete(tx: Queryable, rows: readonly ImportRow[], now: Date): Promise<void>;
+  /** Notes what was written in the area's own history. */
+  record(tx: Transaction, written: readonly Written[], now: Date): Promise<void>;
+}
+
+/** Where a row comes from and its id there: the key by which it is found again. */
+export const ORIGIN_FIELDS = { source: required(words(100)), externalId: required(words(200)) };
+
+export function fieldsOf(kind: ImportKind): FieldSet {
+  return { ...ORIGIN_FIELDS, ...kind.fields };
+}

@@ -1,0 +1,10 @@
+import { contactImport, customerImport } from '../customers/import.ts';
+import { ticketImport } from '../tickets/import.ts';
+import type { ImportKind } from './kind.ts';
+
+/** What can be imported, by its name on the command line. */
+export const IMPORT_KINDS: Readonly<Record<string, ImportKind>> = {
+  tickets: ticketImport,
+  customers: customerImport,
+  contacts: contactImport,
+};

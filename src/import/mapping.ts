@@ -1,0 +1,408 @@
+import { z } from 'zod';
+import { isNamedTimeZone } from '../lib/business-calendar.ts';
+import { type Text, text } from '../lib/text.ts';
+import type { Field, FieldSet } from './fields.ts';
+import { ACCEPTED_FORMATS, instantReader, isFormat } from './instants.ts';
+import { fieldsOf, type ImportKind } from './kind.ts';
+import { ImportStopped } from './stopped.ts';
+
+/** How one field is filled. */
+const RULE = z.strictObject({
+  /** The file's column. */
+  column: z.string().min(1).optional(),
+  /** The same value for every row, instead of a column. */
+  constant: z.string().min(1).optional(),
+  /** Code table: the file's words to the field's. */
+  values: z.record(z.string(), z.string()).optional(),
+  /** For words that the code table lacks. */
+  otherwise: z.string().optional(),
+  /** For an empty cell. */
+  default: z.string().min(1).optional(),
+  /** Whether a row without it is refused. */
+  required: z.boolean().optional(),
+  /** Spaces around the value are dropped unless false. */
+  trim: z.boolean().optional(),
+  /** How times are written. */
+  format: z.string().optional(),
+  timeZone: z.string().optional(),
+});
+
+type Rule = z.output<typeof RULE>;
+
+/** A column's name alone is short for a rule that names it. */
+const SHORT_RULE = z.preprocess((given) => (typeof given === 'string' ? { column: given } : given), RULE);
+
+const MAPPING = z.strictObject({
+  kind: z.string(),
+  /** Name of the system that the file comes from. */
+  source: z.string().min(1),
+  /** The column that identifies a row in its source, for good. */
+  externalId: SHORT_RULE,
+  /** Of a CSV file; a comma unless given. */
+  delimiter: z.string().length(1).optional(),
+  format: z.string().optional(),
+  timeZone: z.string().optional(),
+  fields: z.record(z.string(), SHORT_RULE),
+  /** Columns that are kept as facts of the source. */
+  extra: z.array(z.string().min(1)).optional(),
+});
+
+/** How a file's columns fill the fields of a kind. */
+export interface Mapping {
+  readonly delimiter: string;
+  /** By field, source and externalId among them. */
+  readonly rules: Readonly<Record<string, Rule>>;
+  readonly format: string | null;
+  readonly timeZone: string | null;
+  readonly extra: readonly string[];
+  /** A cell that no rule names is a mistake, not one of the file's other columns. */
+  readonly closed: boolean;
+}
+
+/** Reads a mapping file; everything wrong with it is told at once. */
+export function parseMapping(name: string, content: string, kind: ImportKind): Mapping {
+  const wrong = new Findings(name);
+  const parsed = MAPPING.safeParse(parseJson(name, content));
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues)
+      wrong.add(issue.path.join('.') || 'the file', schemaMessage(issue));
+    throw wrong.stopped();
+  }
+  const {
+    kind: named,
+    source,
+    externalId,
+    fields,
+    delimiter = ',',
+    format = null,
+    timeZone = null,
+    extra = [],
+  } = parsed.data;
+  const known = kind.fields;
+  wrong.expect(
+    named === kind.name,
+    'kind',
+    text(`${kind.name}, as on the command line`, `${kind.name}，与命令行一致`),
+  );
+  wrong.expect(
+    extra.length === 0 || kind.keepsExtra,
+    'extra',
+    text(`nothing: ${kind.name} keep no further facts`, `不填：${kind.name} 不保存其他列`),
+  );
+  for (const field of Object.keys(fields)) {
+    wrong.expect(
+      Object.hasOwn(known, field),
+      `fields.${field}`,
+      text(`the fields ${Object.keys(known).join(', ')}`, `字段 ${Object.keys(known).join('、')}`),
+    );
+  }
+  for (const [field, { required }] of Object.entries(known)) {
+    wrong.expect(
+      !required || Object.hasOwn(fields, field),
+      `fields.${field}`,
+      text('a rule, for every row needs it', '必须给出规则，每行都需要'),
+    );
+  }
+  const rules = { source: { constant: source }, externalId, ...fields };
+  checkTimes(wrong, '', { format, timeZone });
+  wrong.expect(
+    externalId.column !== undefined,
+    'externalId',
+    text('a column, with another value in every row', '列名，每行的值互不相同'),
+  );
+  for (const [field, rule] of Object.entries<Rule>(rules))
+    checkRule(wrong, field, rule, fieldsOf(kind)[field]);
+  wrong.throwIfAny();
+  return { delimiter, rules, format, timeZone, extra, closed: false };
+}
+
+/** Without a mapping file the columns bear the names of the fields. Where rows name their own, each may name any. */
+export function ownNames(columns: readonly string[] | null, kind: ImportKind): Mapping {
+  const fields = fieldsOf(kind);
+  const names = Object.keys(fields);
+  const unknown = (columns ?? []).filter((column) => !names.includes(column));
+  const missing = columns ? names.filter((name) => fields[name]?.required && !columns.includes(name)) : [];
+  if (unknown.length > 0 || missing.length > 0) {
+    throw new ImportStopped(
+      text(
+        `Without --mapping the columns bear the names of fields${
+          unknown.length > 0 ? `; ${unknown.join(', ')} is none` : ''
+        }${missing.length > 0 ? `; ${missing.join(', ')} is missing` : ''}. Accepted: ${names.join(', ')}.`,
+        `未使用 --mapping 时，列名须为字段名${unknown.length > 0 ? `；${unknown.join('、')} 不是字段` : ''}${
+          missing.length > 0 ? `；缺少 ${missing.join('、')}` : ''
+        }。可用：${names.join('、')}。`,
+      ),
+    );
+  }
+  return {
+    delimiter: ',',
+    rules: Object.fromEntries((columns ?? names).map((name) => [name, { column: name }])),
+    format: null,
+    timeZone: null,
+    extra: [],
+    closed: true,
+  };
+}
+
+/** What is wrong with one cell. */
+export interface CellIssue {
+  readonly column: string;
+  readonly value: string;
+  readonly accepted: Text;
+}
+
+export interface MappedRow {
+  /** By field; null where the file has nothing. */
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly extra: Readonly<Record<string, string>> | null;
+  readonly issues: readonly CellIssue[];
+}
+
+export interface RowMapper {
+  /** The fields that the file fills; `extra` among them when columns are kept. */
+  readonly mapped: ReadonlySet<string>;
+  map(cells: ReadonlyMap<string, string>): MappedRow;
+  /** The file's name of a field and what a row has there, for messages. */
+  cell(
+    field: string,
+    cells: ReadonlyMap<string, string>,
+  ): { readonly column: string; readonly value: string };
+}
+
+/** Makes a mapping ready for the columns of a file; `timeZone` is that of the deployment. */
+export function rowMapper(
+  kind: ImportKind,
+  mapping: Mapping,
+  columns: readonly string[] | null,
+  timeZone: string,
+): RowMapper {
+  requireColumns(mapping, columns);
+  const fields = fieldsOf(kind);
+  const fillers = Object.entries(mapping.rules).map(([name, rule]) =>
+    filler(name, rule, fields, mapping, timeZone),
+  );
+  const absent = Object.fromEntries(Object.keys(fields).map((name) => [name, null]));
+  return {
+    mapped: new Set([...Object.keys(mapping.rules), ...(mapping.extra.length > 0 ? ['extra'] : [])]),
+    map(cells) {
+      const values: Record<string, unknown> = { ...absent };
+      const issues: CellIssue[] = [];
+      for (const fill of fillers) fill(cells, values, issues);
+      if (mapping.closed) issues.push(...unknownCells(mapping, cells));
+      return { values, extra: extraFacts(mapping.extra, cells, issues), issues };
+    },
+    cell(field, cells) {
+      const column = mapping.rules[field]?.column;
+      return { column: column ?? field, value: column === undefined ? '' : (cells.get(column) ?? '') };
+    },
+  };
+}
+
+type Filler = (
+  cells: ReadonlyMap<string, string>,
+  values: Record<string, unknown>,
+  issues: CellIssue[],
+) => void;
+
+function filler(name: string, rule: Rule, fields: FieldSet, mapping: Mapping, timeZone: string): Filler {
+  const field = fields[name] as Field;
+  const instants = instantReader(
+    rule.format ?? mapping.format,
+    rule.timeZone ?? mapping.timeZone ?? timeZone,
+  );
+  const { column, constant } = rule;
+  if (column === undefined) {
+    const value = field.read(constant ?? '', instants);
+    return (_cells, values) => {
+      values[name] = value;
+    };
+  }
+  const needed = rule.required ?? field.required;
+  const table = rule.values && new Map(Object.entries(rule.values));
+  const accepted =
+    table && rule.otherwise === undefined
+      ? listed([...table.keys()])
+      : field.timed
+        ? instants.accepted
+        : field.accepted;
+  const acceptedFilled = text(`not empty; ${accepted.en}`, `不能为空；${accepted.zh}`);
+  return (cells, values, issues) => {
+    const cell = cells.get(column) ?? '';
+    const given = rule.trim === false ? cell : cell.trim();
+    const filled = given.trim() === '' ? rule.default : table ? (table.get(given) ?? rule.otherwise) : given;
+    if (filled === undefined && given.trim() === '') {
+      if (needed) issues.push({ column, value: cell, accepted: acceptedFilled });
+      return;
+    }
+    const value = filled !== undefined && isStorable(filled) ? field.read(filled, instants) : undefined;
+    if (value === undefined) issues.push({ column, value: cell, accepted });
+    else values[name] = value;
+  };
+}
+
+const LISTED = 20;
+
+function listed(words: readonly string[]): Text {
+  const shown = words.slice(0, LISTED);
+  const more = words.length - shown.length;
+  return more > 0
+    ? text(`one of ${shown.join(', ')} and ${more} others`, `${shown.join('、')} 等 ${words.length} 项之一`)
+    : text(`one of ${shown.join(', ')}`, `${shown.join('、')} 之一`);
+}
+
+/** Rows of JSON name their columns themselves. */
+function unknownCells(mapping: Mapping, cells: ReadonlyMap<string, string>): CellIssue[] {
+  const names = Object.keys(mapping.rules);
+  return [...cells]
+    .filter(([column]) => !Object.hasOwn(mapping.rules, column))
+    .map(([column, value]) => ({
+      column,
+      value,
+      accepted: text(`the fields ${names.join(', ')}`, `字段 ${names.join('、')}`),
+    }));
+}
+
+/** What JSON can smuggle in and the database cannot keep: NUL, and halves of characters. */
+function isStorable(value: string): boolean {
+  return !value.includes('\0') && value.isWellFormed();
+}
+
+const STORABLE = text('text without NUL and without halves of characters', '不含 NUL 与残缺字符的文本');
+
+function extraFacts(
+  columns: readonly string[],
+  cells: ReadonlyMap<string, string>,
+  issues: CellIssue[],
+): Record<string, string> | null {
+  if (columns.length === 0) return null;
+  const facts: Record<string, string> = {};
+  for (const column of columns) {
+    const value = (cells.get(column) ?? '').trim();
+    if (!isStorable(value)) issues.push({ column, value, accepted: STORABLE });
+    else if (value !== '') facts[column] = value;
+  }
+  return facts;
+}
+
+function requireColumns(mapping: Mapping, columns: readonly string[] | null): void {
+  if (!columns) return;
+  const wanted = [...Object.values(mapping.rules).flatMap((rule) => rule.column ?? []), ...mapping.extra];
+  const missing = [...new Set(wanted.filter((column) => !columns.includes(column)))];
+  if (missing.length === 0) return;
+  throw new ImportStopped(
+    text(
+      `The mapping names columns that the file lacks: ${missing.join(', ')}. Accepted: ${columns.join(', ')}.`,
+      `映射中的列在文件中不存在：${missing.join('、')}。可用：${columns.join('、')}。`,
+    ),
+  );
+}
+
+function checkRule(wrong: Findings, name: string, rule: Rule, field: Field | undefined): void {
+  if (!field) return;
+  const path = name === 'source' || name === 'externalId' ? name : `fields.${name}`;
+  wrong.expect(
+    (rule.column === undefined) !== (rule.constant === undefined),
+    path,
+    text('either a column or a constant', 'column 与 constant 二选一'),
+  );
+  wrong.expect(
+    rule.otherwise === undefined || rule.values !== undefined,
+    `${path}.otherwise`,
+    text('only beside values', '仅可与 values 同用'),
+  );
+  wrong.expect(
+    field.timed || (rule.format === undefined && rule.timeZone === undefined),
+    path,
+    text('format and timeZone for times only', 'format 与 timeZone 仅用于时间字段'),
+  );
+  if (!checkTimes(wrong, `${path}.`, rule)) return;
+  const instants = instantReader(rule.format ?? null, rule.timeZone ?? 'UTC');
+  const accepted = field.timed ? instants.accepted : field.accepted;
+  const fixed: [string, string | undefined][] = [
+    ['constant', rule.constant],
+    ['default', rule.default],
+    ['otherwise', rule.otherwise],
+    ...Object.entries(rule.values ?? {}).map(([word, code]): [string, string] => [`values.${word}`, code]),
+  ];
+  for (const [key, value] of fixed) {
+    wrong.expect(
+      value === undefined || field.read(value, instants) !== undefined,
+      `${path}.${key}`,
+      accepted,
+    );
+  }
+}
+
+/** False when the format or the time zone cannot be used. */
+function checkTimes(
+  wrong: Findings,
+  prefix: string,
+  times: { format?: string | null; timeZone?: string | null },
+): boolean {
+  const format = times.format == null || isFormat(times.format);
+  const zone = times.timeZone == null || isNamedTimeZone(times.timeZone);
+  wrong.expect(format, `${prefix}format`, ACCEPTED_FORMATS);
+  wrong.expect(
+    zone,
+    `${prefix}timeZone`,
+    text('an IANA time zone such as Asia/Shanghai', 'IANA 时区，例如 Asia/Shanghai'),
+  );
+  return format && zone;
+}
+
+/** Collects what is wrong with a mapping file. */
+class Findings {
+  readonly #name: string;
+  readonly #found: { path: string; message: Text }[] = [];
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  add(path: string, message: Text): void {
+    this.#found.push({ path, message });
+  }
+
+  expect(condition: boolean, path: string, accepted: Text): void {
+    if (!condition) this.add(path, text(`accepted: ${accepted.en}`, `可用：${accepted.zh}`));
+  }
+
+  throwIfAny(): void {
+    if (this.#found.length > 0) throw this.stopped();
+  }
+
+  stopped(): ImportStopped {
+    return new ImportStopped(
+      text(
+        [
+          `${this.#name} cannot be used as a mapping:`,
+          ...this.#found.map(({ path, message }) => `  ${path}: ${message.en}`),
+        ].join('\n'),
+        [
+          `${this.#name} 不能用作映射：`,
+          ...this.#found.map(({ path, message }) => `  ${path}：${message.zh}`),
+        ].join('\n'),
+      ),
+    );
+  }
+}
+
+function schemaMessage(issue: z.core.$ZodIssue): Text {
+  if (issue.code !== 'unrecognized_keys') return text(issue.message, issue.message);
+  const accepted = Object.keys((issue.path.length === 0 ? MAPPING : RULE).shape);
+  return text(
+    `${issue.keys.join(', ')} is no key here; accepted: ${accepted.join(', ')}`,
+    `没有键 ${issue.keys.join('、')}；可用：${accepted.join('、')}`,
+  );
+}
+
+function parseJson(name: string, content: string): unknown {
+  try {
+    return JSON.parse(content.replace(/^\ufeff/, ''));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new ImportStopped(
+      text(`${name} is no JSON: ${error.message}`, `${name} 不是 JSON：${error.message}`),
+    );
+  }
+}

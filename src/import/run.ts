@@ -1,0 +1,223 @@
+import { newId } from '../lib/ids.ts';
+import { type Text, text } from '../lib/text.ts';
+import { writeAudit } from '../platform/audit.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database, Transaction } from '../platform/database.ts';
+import type { Queryable } from '../platform/sql.ts';
+import type { ImportKind } from './kind.ts';
+import type { RowMapper } from './mapping.ts';
+import type { BrokenRow, SourceRow } from './records.ts';
+import { SeenIds } from './seen.ts';
+import {
+  type Comparison,
+  compareRows,
+  type ImportRow,
+  insertRows,
+  lockImports,
+  updateRows,
+  type Written,
+} from './table.ts';
+
+/** One thing wrong with a row of the file. */
+export interface Problem {
+  readonly line: number;
+  /** The file's column; null when the row as a whole is meant. */
+  readonly column: string | null;
+  readonly value: string;
+  readonly accepted: Text;
+}
+
+/** What became of the rows so far; in a dry run, what would. */
+export interface ImportCounts {
+  rows: number;
+  created: number;
+  changed: number;
+  unchanged: number;
+  /** Differ from the file, but people have worked on them here since. */
+  kept: number;
+  refused: number;
+}
+
+/** One transaction each: a run that dies leaves whole batches behind, and the next one goes on from there. */
+const BATCH = 1_000;
+
+/** Where an import reads and writes, and who hears of it. */
+export interface ImportTarget {
+  /** Where what is known is looked up. */
+  readonly reads: Queryable;
+  /** Where rows are written; null for a dry run, which writes nothing. */
+  readonly database: Database | null;
+  readonly clock: Clock;
+  readonly onProblem: (problem: Problem) => void;
+  /** When it is aborted, the run ends after the batch in hand. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Imports the rows batch by batch and says what became of them. Rows that are not accepted are told to `onProblem`
+ * and left out; the others are written.
+ */
+export async function runImport(
+  options: ImportTarget & {
+    readonly kind: ImportKind;
+    readonly mapper: RowMapper;
+    readonly rows: AsyncIterable<SourceRow | BrokenRow>;
+    /** For the audit. */
+    readonly fileName: string;
+    readonly onBatch: (counts: Readonly<ImportCounts>) => void;
+  },
+): Promise<Readonly<ImportCounts>> {
+  const counts: ImportCounts = { rows: 0, created: 0, changed: 0, unchanged: 0, kept: 0, refused: 0 };
+  const seen = new SeenIds();
+  let batch = emptyBatch();
+  // One batch is written while the next is read.
+  let writing = Promise.resolve();
+  try {
+    for await (const row of options.rows) {
+      takeRow(batch, row, options, seen);
+      if (batch.size < BATCH) continue;
+      await writing;
+      if (options.signal.aborted) return counts;
+      writing = finish(batch);
+      // Its failure is met at the next await; until then it must not count as one that nobody looks at.
+      writing.catch(() => undefined);
+      batch = emptyBatch();
+    }
+    await writing;
+    if (!options.signal.aborted) await finish(batch);
+    return counts;
+  } finally {
+    await writing;
+  }
+
+  async function finish(done: Batch): Promise<void> {
+    const outcome = options.database
+      ? await options.database.transaction((tx) => writeBatch(tx, done, options, options.clock.now()))
+      : await judgeBatch(options.reads, done, options, false);
+    counts.rows += done.size;
+    counts.created += outcome.fresh.length;
+    counts.changed += outcome.changed.length;
+    counts.unchanged += outcome.unchanged;
+    counts.kept += outcome.kept.length;
+    counts.refused +=
+      done.size - outcome.fresh.length - outcome.changed.length - outcome.unchanged - outcome.kept.length;
+    for (const problem of done.problems.sort((a, b) => a.line - b.line)) options.onProblem(problem);
+    options.onBatch(counts);
+  }
+}
+
+type Options = Parameters<typeof runImport>[0];
+
+interface Batch {
+  size: number;
+  readonly rows: ImportRow[];
+  readonly cells: Map<ImportRow, ReadonlyMap<string, string>>;
+  readonly problems: Problem[];
+}
+
+function emptyBatch(): Batch {
+  return { size: 0, rows: [], cells: new Map(), problems: [] };
+}
+
+/** Reads one row into the batch, or notes what is wrong with it. */
+function takeRow(
+  batch: Batch,
+  row: SourceRow | BrokenRow,
+  { kind, mapper, clock }: Pick<Options, 'kind' | 'mapper' | 'clock'>,
+  seen: SeenIds,
+): void {
+  batch.size += 1;
+  const { line } = row;
+  if (!('cells' in row)) {
+    batch.problems.push({ line, column: null, value: row.value, accepted: row.accepted });
+    return;
+  }
+  const { values, extra, issues } = mapper.map(row.cells);
+  const problems: Problem[] = issues.map((issue) => ({ line, ...issue }));
+  const { source, externalId } = values as { source: string | null; externalId: string | null };
+  if (source !== null && externalId !== null) {
+    const before = seen.add(`${source}\0${externalId}`, line);
+    if (before > 0) problems.push(problemOf('externalId', row, mapper, repeated(before)));
+  }
+  if (problems.length === 0) {
+    const derived = kind.derive(values, clock.now());
+    problems.push(...derived.issues.map(({ field, accepted }) => problemOf(field, row, mapper, accepted)));
+    if (problems.length === 0) {
+      const columns = kind.keepsExtra ? { ...derived.columns, external_facts: extra } : derived.columns;
+      const taken = {
+        id: newId(),
+        line,
+        source: source ?? '',
+        externalId: externalId ?? '',
+        columns,
+        values,
+      };
+      batch.rows.push(taken);
+      batch.cells.set(taken, row.cells);
+    }
+  }
+  batch.problems.push(...problems);
+}
+
+function problemOf(field: string, row: SourceRow, mapper: RowMapper, accepted: Text): Problem {
+  return { line: row.line, ...mapper.cell(field, row.cells), accepted };
+}
+
+function repeated(before: number): Text {
+  return text(
+    `each id once; it already stands on line ${before}`,
+    `每个编号只能出现一次；第 ${before} 行已有`,
+  );
+}
+
+/** Leaves out the rows that name records that do not exist, and compares the others with what is there. */
+async function judgeBatch(
+  db: Queryable,
+  batch: Batch,
+  { kind, mapper }: Options,
+  lock: boolean,
+): Promise<Comparison> {
+  const issues = await kind.resolve(db, batch.rows);
+  const refused = new Set(issues.map((issue) => issue.row));
+  for (const { row, field, accepted } of issues) {
+    batch.problems.push({
+      line: row.line,
+      ...mapper.cell(field, batch.cells.get(row) ?? new Map()),
+      accepted,
+    });
+  }
+  const rows = batch.rows.filter((row) => !refused.has(row));
+  return compareRows(db, kind.table, rows, { mapped: mapper.mapped, lock });
+}
+
+async function writeBatch(tx: Transaction, batch: Batch, options: Options, now: Date): Promise<Comparison> {
+  const { kind, mapper, fileName } = options;
+  await lockImports(tx, kind.table);
+  const outcome = await judgeBatch(tx, batch, options, true);
+  const { fresh, changed } = outcome;
+  if (fresh.length === 0 && changed.length === 0) return outcome;
+  if (fresh.length > 0) await kind.complete(tx, fresh, now);
+  await insertRows(tx, kind.table, fresh, now);
+  await updateRows(tx, kind.table, changed, { mapped: mapper.mapped, now });
+  const written: Written[] = [...fresh.map((row) => ({ id: row.id, row, changes: null })), ...changed];
+  await kind.record(tx, written, now);
+  const lines = written.map(({ row }) => row.line);
+  await writeAudit(
+    tx,
+    [
+      {
+        action: 'import',
+        subjectType: kind.subject,
+        subjectId: null,
+        after: {
+          file: fileName,
+          lines: [Math.min(...lines), Math.max(...lines)],
+          created: fresh.length,
+          changed: changed.length,
+        },
+      },
+    ],
+    { actorId: null, requestId: null, now },
+  );
+  return outcome;
+}

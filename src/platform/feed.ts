@@ -1,0 +1,132 @@
+import type { Severity, SubjectType } from '../events.ts';
+import type { Database } from './database.ts';
+import type { Log } from './log.ts';
+import type { Audience } from './outbox.ts';
+import { type Queryable, sql } from './sql.ts';
+
+/** An event of the stream as the processes read it. */
+export interface StreamEvent {
+  readonly seq: number;
+  readonly kind: string;
+  readonly severity: Severity;
+  readonly occurredAt: Date;
+  readonly subjectType: SubjectType | null;
+  readonly subjectId: string | null;
+  readonly audience: Audience;
+  readonly payload: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** Which life of the database the stream belongs to, and the span of `seq` that can be read. */
+export interface StreamHead {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly oldest: number;
+}
+
+const BATCH = 500;
+
+export async function readHead(db: Queryable): Promise<StreamHead> {
+  const [head] = await db.query<StreamHead>(sql`select epoch, seq, oldest from event_head where id = 1`);
+  if (!head) throw new Error('The table event_head has lost its row.');
+  return head;
+}
+
+/** The next events after `seq`, by the primary key of `event`. */
+export async function readEvents(db: Queryable, after: number, limit = BATCH): Promise<StreamEvent[]> {
+  return db.query<StreamEvent>(sql`
+    select seq, kind, severity, occurred_at as "occurredAt", subject_type as "subjectType",
+           subject_id as "subjectId", audience, payload
+    from event
+    where seq > ${after}::bigint
+    order by seq
+    limit ${limit}::int`);
+}
+
+export interface Feed {
+  readonly epoch: string;
+  /** Every event up to here has been handed to the listener. */
+  readonly position: number;
+  /** When the stream was last read; tells how far behind this process may be. */
+  readonly lastReadAt: Date | null;
+  wake(): void;
+  start(listener: FeedListener): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Called with each batch in order; the next one is read when it has returned. */
+export type FeedListener = (events: readonly StreamEvent[]) => Promise<void>;
+
+/**
+ * The one reader of the stream in this process. Woken by the bus or the own relay, and every `pollMs` without
+ * a wake-up: a lost message, a reconnect or an absent Redis changes the latency, never the content.
+ */
+export function createFeed(options: { database: Database; now: () => Date; log: Log; pollMs: number }): Feed {
+  const { database, now, log, pollMs } = options;
+  let timer: NodeJS.Timeout | undefined;
+  let reading: Promise<void> | undefined;
+  let again = false;
+  let stopped = true;
+  let epoch = '';
+  let position = 0;
+  let lastReadAt: Date | null = null;
+  let listener: FeedListener = async () => {};
+
+  async function read(): Promise<void> {
+    try {
+      do {
+        again = false;
+        let events: StreamEvent[];
+        do {
+          events = await readEvents(database, position);
+          lastReadAt = now();
+          const last = events.at(-1);
+          if (last) {
+            // Before the listener looks at its members: who joins from here on replays up to this position.
+            position = last.seq;
+            await listener(events);
+          }
+        } while (events.length === BATCH && !stopped);
+      } while (again && !stopped);
+    } catch (error) {
+      log.warn({ err: error }, 'feed: the stream could not be read, the next poll tries again');
+    }
+  }
+
+  function wake(): void {
+    if (stopped) return;
+    if (reading) {
+      again = true;
+      return;
+    }
+    reading = read().finally(() => {
+      reading = undefined;
+      if (again) wake();
+    });
+  }
+
+  return {
+    get epoch() {
+      return epoch;
+    },
+    get position() {
+      return position;
+    },
+    get lastReadAt() {
+      return lastReadAt;
+    },
+    wake,
+    async start(given) {
+      listener = given;
+      const head = await readHead(database);
+      epoch = head.epoch;
+      position = head.seq;
+      stopped = false;
+      timer = setInterval(wake, pollMs);
+    },
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      await reading;
+    },
+  };
+}

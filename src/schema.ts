@@ -1,0 +1,32 @@
+import './graphql/labels.ts';
+import './graphql/scalars.ts';
+import './organisation/schema.ts';
+import './customers/schema.ts';
+import './budgets/schema.ts';
+import './kpis/schema.ts';
+import './configuration/schema.ts';
+import { KeyAccountAlertType } from './key-accounts/schema.ts';
+import './tickets/schema/mutations.ts';
+import './tickets/schema/types.ts';
+import { ComplaintEscalationType } from './tickets/schema/escalation-event.ts';
+import { ticketLevel } from './tickets/queries/visibility.ts';
+import { addFeeds } from './graphql/live-types.ts';
+import { resolveNodeIdsAtOnce } from './graphql/node.ts';
+import { budgetLevel } from './budgets/queries.ts';
+import { customerLevel } from './customers/queries/visibility.ts';
+import { keyAccountLevel } from './key-accounts/queries/visibility.ts';
+import { builder } from './graphql/builder.ts';
+import type { RightsBySubject } from './platform/event-rights.ts';
+import { sql } from './platform/sql.ts';
+
+addFeeds({ ComplaintEscalation: ComplaintEscalationType, KeyAccountAlert: KeyAccountAlertType });
+
+export const schema = resolveNodeIdsAtOnce(builder.toSchema());
+
+/** The visibility fragment of every entity that events are about. */
+export const RIGHTS_BY_SUBJECT = {
+  Budget: { from: sql`budget s`, level: budgetLevel },
+  Customer: { from: sql`customer s`, level: customerLevel },
+  KeyAccount: { from: sql`key_account s`, level: keyAccountLevel },
+  Ticket: { from: sql`ticket s`, level: ticketLevel },
+} satisfies RightsBySubject;

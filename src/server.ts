@@ -1,0 +1,533 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { recordRefusedReads } from './customers/commands/access.ts';
+import { withGrantsForA } from './customers/rules.ts';
+import { CUSTOMER_SETTINGS } from './customers/settings.ts';
+import { type Context, unauthenticated } from './graphql/context.ts';
+import { LIMITS } from './graphql/limits.ts';
+import { createLiveHub, type LiveHub } from './graphql/live-hub.ts';
+import { loadTrustedDocuments, requestedDocument } from './graphql/trusted-documents.ts';
+import { serveWebSocket } from './graphql/websocket.ts';
+import { buildYoga, maskResult, type ServerContext } from './graphql/yoga.ts';
+import { newId } from './lib/ids.ts';
+import { type Locale, preferredLocale } from './lib/text.ts';
+import { OBLIGATION_KINDS } from './obligations.ts';
+import { findViewer, loadOrganisation, type Organisation, type Reader } from './organisation/queries.ts';
+import type { Viewer } from './organisation/rules/viewer.ts';
+import type { AuditEntry } from './platform/audit.ts';
+import {
+  bearerToken,
+  createAuthenticator,
+  rememberTokens,
+  TokenRefused,
+  type VerifiedToken,
+} from './platform/auth.ts';
+import { type Bus, inProcessBus, redisBus } from './platform/bus.ts';
+import { cached } from './platform/cached.ts';
+import type { Clock } from './platform/clock.ts';
+import { type CommandOrigin, type CommandRunner, commandRunner } from './platform/command.ts';
+import { type Database, observed, openEmbedded, openPostgres } from './platform/database.ts';
+import type { Environment } from './platform/environment.ts';
+import { createFeed, type Feed } from './platform/feed.ts';
+import type { Log } from './platform/log.ts';
+import { createMetrics, type Metrics } from './platform/metrics.ts';
+import { migrate } from './platform/migrate.ts';
+import { createSweeper, type Sweeper, sweepObligations } from './platform/obligations.ts';
+import { createRelay, dropOldEvents, type Relay } from './platform/relay.ts';
+import { loadSettingChanges, PLATFORM_SETTINGS } from './platform/settings.ts';
+import { settingsAt } from './platform/settings-register.ts';
+import { sql } from './platform/sql.ts';
+import { constantViewer } from './platform/visibility.ts';
+import { RIGHTS_BY_SUBJECT, schema } from './schema.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+export const MIGRATIONS = join(ROOT, 'prisma/migrations');
+const OPERATIONS = join(ROOT, 'schema/operations');
+const RETRY_MAX_MS = 10_000;
+const HOUSEKEEPING_MS = 10 * 60_000;
+const DRAIN_MS = 8_000;
+
+export interface Server {
+  /** Listens, waits for the database, migrates, and answers. */
+  start(): Promise<void>;
+  /** Takes no new work, lets what runs finish, and closes everything. */
+  stop(): Promise<void>;
+  /** Where it listens, such as http://127.0.0.1:4000. */
+  readonly url: string;
+  readonly services: Services;
+}
+
+/** What commands, tests and the command line use beside HTTP; there once the server has started. */
+export interface Services {
+  readonly database: Database;
+  /** Statements of requests, commands and sweeps so far, for the tests that hold them constant. */
+  readonly statements: number;
+  readonly runner: CommandRunner;
+  readonly sweeper: Sweeper;
+  readonly feed: Feed;
+  readonly relay: Relay;
+  readonly bus: Bus;
+  readonly hub: LiveHub;
+  /** The origin of something that the system itself does now. */
+  systemOrigin(): Promise<CommandOrigin>;
+  /** The organisation as it stands in the database. */
+  directory(): Promise<{ readonly organisation: Organisation; readonly timeZone: string }>;
+  /** The read side as a viewer has it. */
+  readerFor(viewer: Viewer, now: Date): Reader;
+  /** A token for an employee; null where tokens come from elsewhere. */
+  sign: ((subject: string, lifetimeSeconds: number) => Promise<string>) | null;
+}
+
+export interface ServerOptions {
+  /** Called after migrations, before the first request is answered: the demo data. */
+  readonly seed?: (services: Services) => Promise<void>;
+  /** Off where a test works off deadlines itself. */
+  readonly sweep?: boolean;
+}
+
+export function buildServer(
+  environment: Environment,
+  clock: Clock,
+  log: Log,
+  options: ServerOptions = {},
+): Server {
+  const metrics = createMetrics();
+  const authenticator = createAuthenticator(environment);
+  let parts: Parts | null = null;
+  let stopping = false;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '/').split('?', 1)[0];
+    if (path === '/health/live') return answer(response, 200, { status: 'live' });
+    if (path === '/health/ready') return answerHealth(response, stopping ? null : parts);
+    if (path === '/metrics') return answerMetrics(response, metrics, parts);
+    if (path === '/') return redirect(response, '/graphql');
+    if (path !== '/graphql')
+      return answer(response, 404, { error: 'There is nothing here; the API is at /graphql.' });
+    if (!parts || stopping) {
+      response.setHeader('retry-after', '2');
+      return answerError(
+        response,
+        503,
+        'SERVICE_UNAVAILABLE',
+        'The server is starting or stopping; try again.',
+      );
+    }
+    const length = Number(request.headers['content-length'] ?? 0);
+    if (request.headers['transfer-encoding'] !== undefined) {
+      return answerError(response, 411, 'LENGTH_REQUIRED', 'Send the body with a Content-Length.');
+    }
+    if (length > LIMITS.bodyBytes) {
+      return answerError(response, 413, 'BODY_TOO_LARGE', `A request has at most ${LIMITS.bodyBytes} bytes.`);
+    }
+    await parts.yoga(request, response);
+  }
+
+  const http = createServer(
+    { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000 },
+    (request, response) => {
+      handle(request, response).catch((error: unknown) => {
+        log.error({ err: error }, 'a request failed outside of GraphQL');
+        if (!response.headersSent) answerError(response, 500, 'INTERNAL_SERVER_ERROR', 'Unexpected error.');
+        else response.destroy();
+      });
+    },
+  );
+
+  return {
+    get url() {
+      const { address, port, family } = http.address() as AddressInfo;
+      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    },
+    get services() {
+      if (!parts) throw new Error('The server has not started.');
+      return parts.services;
+    },
+    async start() {
+      await listen(http, environment);
+      const database = await openDatabase(environment, log, () => stopping);
+      if (environment.MIGRATE_ON_START) {
+        await database.withConnection((connection) =>
+          migrate(connection, { directory: MIGRATIONS, log: (message) => log.info(message) }),
+        );
+      }
+      const built = await assemble({ environment, clock, log, metrics, authenticator, database, http });
+      await built.services.bus.start(() => built.services.feed.wake());
+      await built.services.relay.start();
+      await built.services.hub.start();
+      await options.seed?.(built.services);
+      await built.services.directory();
+      if (options.sweep !== false) built.services.sweeper.start();
+      parts = built;
+    },
+    async stop() {
+      stopping = true;
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+      const built = parts;
+      if (built) {
+        await built.services.hub.stop();
+        await built.sockets.stop();
+        http.closeIdleConnections();
+        await Promise.race([closed, setTimeout(DRAIN_MS, undefined, { ref: false })]);
+        http.closeAllConnections();
+        clearInterval(built.housekeeping);
+        await built.services.sweeper.stop();
+        await built.services.relay.stop();
+        await built.services.bus.stop();
+        await built.services.database.close();
+      } else {
+        http.closeAllConnections();
+      }
+    },
+  };
+}
+
+/** The read side of a caller without a token: whatever is asked of it is refused. */
+const NOBODY = new Proxy({} as Reader, {
+  get() {
+    throw unauthenticated('A valid token is needed: Authorization: Bearer <token>.');
+  },
+});
+
+interface Parts {
+  readonly services: Services;
+  readonly yoga: ReturnType<typeof buildYoga>;
+  readonly sockets: ReturnType<typeof serveWebSocket>;
+  readonly housekeeping: NodeJS.Timeout;
+}
+
+async function assemble(given: {
+  environment: Environment;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+  authenticator: ReturnType<typeof createAuthenticator>;
+  database: Database;
+  http: ReturnType<typeof createServer>;
+}): Promise<Parts> {
+  const { environment, clock, log, metrics, authenticator, database, http } = given;
+  const now = () => clock.now();
+  const timeZone = environment.BUSINESS_TIME_ZONE;
+  const pollMs = environment.LIVE_POLL_SECONDS * 1000;
+  const bus = environment.REDIS_URL ? redisBus(environment.REDIS_URL, log) : inProcessBus();
+  const feed = createFeed({ database, now, log, pollMs });
+  const relay = createRelay({
+    database,
+    now,
+    log,
+    pollMs,
+    onMoved: () => {
+      feed.wake();
+      bus.publish();
+    },
+  });
+  // Relay, feed and directory ask in their own time; that belongs to no operation.
+  let statements = 0;
+  const asked = observed(database, () => {
+    statements += 1;
+  });
+  const runner = commandRunner(asked, () => relay.nudge());
+  const verify = rememberTokens(authenticator.verify);
+
+  // The directory: asked for with every request, read again when an event says that it has changed.
+  const directory = cached(async () => {
+    const [organisation, settingChanges] = await Promise.all([
+      loadOrganisation(database),
+      loadSettingChanges(database),
+    ]);
+    return { organisation, settingChanges };
+  });
+  let known = await directory.get();
+  async function freshDirectory() {
+    known = await directory.get();
+    return known;
+  }
+
+  function readerFor(viewer: Viewer, at: Date): Reader {
+    return {
+      query: (statement) => asked.query(statement),
+      viewer,
+      sees: constantViewer(viewer, at),
+      now: at,
+      timeZone,
+      organisation: known.organisation,
+      settings: settingsAt(known.settingChanges, at),
+    };
+  }
+
+  function contextFor(viewer: Viewer | null, at: Date, locale: Locale, requestId: string): Context {
+    const refused = new Set<string>();
+    // By content: the same read, asked for several times in a request, is one.
+    const recorded = new Map<string, AuditEntry>();
+    const origin = {
+      now: at,
+      actorId: viewer?.employeeId ?? null,
+      requestId,
+      settings: settingsAt(known.settingChanges, at),
+    };
+    return {
+      requestId,
+      now: at,
+      locale,
+      currency: environment.BUSINESS_CURRENCY,
+      viewer,
+      // A plain property: yoga copies the context's properties, and a getter would run then.
+      read: viewer ? readerFor(viewer, at) : NOBODY,
+      run(work) {
+        if (!viewer) throw unauthenticated('A valid token is needed: Authorization: Bearer <token>.');
+        return runner.run(origin, (tx) => work(tx, viewer));
+      },
+      refusedRead: (customerId) => void refused.add(customerId),
+      recordRead: (entry) => void recorded.set(JSON.stringify(entry), entry),
+      async settle() {
+        if (!viewer || (refused.size === 0 && recorded.size === 0)) return;
+        const [customers, entries] = [[...refused], [...recorded.values()]];
+        refused.clear();
+        recorded.clear();
+        await runner.run(origin, async (tx) => {
+          tx.audit(...entries);
+          await recordRefusedReads(tx, viewer, customers, timeZone);
+        });
+      },
+    };
+  }
+
+  function viewerAt(organisation: Organisation, subject: string, at: Date): Viewer | null {
+    const viewer = findViewer(organisation, subject, at, timeZone);
+    const settings = settingsAt(known.settingChanges, at);
+    return viewer && withGrantsForA(viewer, settings.get(CUSTOMER_SETTINGS.allowGrantForA));
+  }
+
+  async function serverContext(caller: VerifiedToken | null, locale: Locale): Promise<ServerContext> {
+    const { organisation } = await freshDirectory();
+    const at = now();
+    const viewer = caller ? viewerAt(organisation, caller.subject, at) : null;
+    if (caller && !viewer) throw unauthenticated('The token is valid, but its subject has no role here.');
+    return Object.assign(contextFor(viewer, at, locale, newId()), { caller });
+  }
+
+  const hub = createLiveHub({
+    schema,
+    database: asked,
+    feed,
+    rights: RIGHTS_BY_SUBJECT,
+    log,
+    now,
+    heartbeatMs: environment.LIVE_HEARTBEAT_SECONDS * 1000,
+    async onEvents(events) {
+      if (!events.some((event) => event.kind === 'DIRECTORY_CHANGED')) return;
+      directory.invalidate();
+      await freshDirectory();
+    },
+    findViewer: (subject, at) => viewerAt(known.organisation, subject, at),
+    contextFor: (viewer, at, locale) => contextFor(viewer, at, locale, newId()),
+    onFrames: (count) => metrics.liveFrames.inc(count),
+    maskResult: (result) => maskResult(result, log),
+  });
+
+  const documents = loadTrustedDocuments(OPERATIONS);
+  const yoga = buildYoga({
+    schema,
+    environment,
+    documents,
+    hub,
+    log,
+    metrics,
+    async createContext(request) {
+      const locale = preferredLocale(request.headers.get('accept-language'));
+      return serverContext(await callerOf(request.headers.get('authorization')), locale);
+    },
+  });
+
+  async function callerOf(header: string | null): Promise<VerifiedToken | null> {
+    try {
+      const token = bearerToken(header);
+      return token === null ? null : await verify(token, now());
+    } catch (error) {
+      if (error instanceof TokenRefused) throw unauthenticated(error.message);
+      throw error;
+    }
+  }
+
+  const sockets = serveWebSocket({
+    server: http,
+    yoga,
+    hub,
+    now,
+    authenticate: (token) => verify(token, now()),
+    contextFor: serverContext,
+    documentOf: (payload) => requestedDocument(documents, environment.TRUSTED_DOCUMENTS_ONLY, payload) ?? '',
+    log,
+  });
+
+  async function systemOrigin(): Promise<CommandOrigin> {
+    const { settingChanges } = await freshDirectory();
+    const at = now();
+    return { now: at, actorId: null, requestId: null, settings: settingsAt(settingChanges, at) };
+  }
+
+  const sweeper = createSweeper({
+    everyMs: environment.SWEEP_SECONDS * 1000,
+    log,
+    sweep: async () => {
+      const origin = await systemOrigin();
+      return sweepObligations({
+        runner,
+        origin,
+        kinds: OBLIGATION_KINDS({ organisation: known.organisation, timeZone }),
+        log,
+      });
+    },
+    onRun(milliseconds, moved) {
+      metrics.sweepSeconds.observe(milliseconds / 1000);
+      metrics.obligationsMoved.inc(moved);
+    },
+  });
+
+  const housekeeping = setInterval(() => {
+    keepHouse().catch((error: unknown) => log.warn({ err: error }, 'housekeeping failed, it is tried again'));
+  }, HOUSEKEEPING_MS);
+
+  /** Drops what is no longer needed: old events, their keys, and answered idempotency keys. */
+  async function keepHouse(): Promise<void> {
+    const { settings, now: at } = await systemOrigin();
+    const daysAgo = (days: number) => new Date(at.getTime() - days * 86_400_000);
+    await dropOldEvents(database, daysAgo(settings.get(PLATFORM_SETTINGS.eventRetentionDays)));
+    await database.transaction(async (tx) => {
+      await tx.prisma.$executeRaw(
+        sql`delete from event_key where occurred_at < ${daysAgo(settings.get(PLATFORM_SETTINGS.eventKeyDays))}`,
+      );
+      await tx.prisma.$executeRaw(sql`delete from idempotency_key where created_at < ${daysAgo(1)}`);
+    });
+  }
+
+  metrics.gauges.openSockets.set(0);
+  const services: Services = {
+    database,
+    get statements() {
+      return statements;
+    },
+    runner,
+    sweeper,
+    feed,
+    relay,
+    bus,
+    hub,
+    systemOrigin,
+    async directory() {
+      directory.invalidate();
+      const { organisation } = await freshDirectory();
+      return { organisation, timeZone };
+    },
+    readerFor,
+    sign: authenticator.sign
+      ? (subject, seconds) => authenticator.sign?.(subject, now(), seconds) ?? Promise.reject()
+      : null,
+  };
+  return { services, yoga, sockets, housekeeping };
+}
+
+async function listen(http: ReturnType<typeof createServer>, environment: Environment): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(environment.PORT, environment.HOST, () => {
+      http.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Opens the database; one that is down is waited for with growing pauses, and `/health/ready` says so meanwhile. */
+async function openDatabase(
+  environment: Environment,
+  log: Log,
+  isStopping: () => boolean,
+): Promise<Database> {
+  const { DATABASE_URL: url } = environment;
+  if (!url) return openEmbedded(environment.DATA_DIR);
+  const database = openPostgres(url, environment.DATABASE_POOL, (error) =>
+    log.warn({ err: error }, 'a database connection was lost'),
+  );
+  const { host, pathname } = new URL(url);
+  for (let pause = 500; ; pause = Math.min(pause * 2, RETRY_MAX_MS)) {
+    try {
+      await database.query(sql`select 1 as up`);
+      return database;
+    } catch (error) {
+      if (isStopping()) throw error;
+      const reason =
+        error instanceof Error ? error.message || (error as { code?: string }).code : String(error);
+      log.warn(
+        `The database ${host}${pathname} does not answer (${reason}); trying again in ${pause / 1000} s.`,
+      );
+      await setTimeout(pause);
+    }
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+  response.end(JSON.stringify(body));
+}
+
+function answerError(response: ServerResponse, status: number, code: string, message: string): void {
+  response.setHeader('connection', 'close');
+  answer(response, status, { errors: [{ message, extensions: { code } }] });
+}
+
+function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(302, { location });
+  response.end();
+}
+
+async function answerHealth(response: ServerResponse, parts: Parts | null): Promise<void> {
+  if (!parts) return answer(response, 503, { status: 'starting or stopping', database: 'unknown' });
+  const { database, bus, feed } = parts.services;
+  const delivery =
+    bus.kind === 'in-process' ? 'in-process' : bus.healthy ? 'redis' : 'polling: Redis does not answer';
+  try {
+    await Promise.race([
+      database.query(sql`select 1 as up`),
+      setTimeout(3_000, undefined, { ref: false }).then(() =>
+        Promise.reject(new Error('no answer within 3 s')),
+      ),
+    ]);
+    answer(response, 200, {
+      status: 'ready',
+      database: database.kind,
+      delivery,
+      streamReadAt: feed.lastReadAt,
+    });
+  } catch {
+    answer(response, 503, { status: 'not ready', database: `${database.kind}: does not answer`, delivery });
+  }
+}
+
+async function answerMetrics(response: ServerResponse, metrics: Metrics, parts: Parts | null): Promise<void> {
+  if (parts) await measure(metrics, parts);
+  response.writeHead(200, { 'content-type': metrics.registry.contentType });
+  response.end(await metrics.registry.metrics());
+}
+
+async function measure({ gauges }: Metrics, { services, sockets }: Parts): Promise<void> {
+  gauges.openSockets.set(sockets.open);
+  gauges.subscribers.set(services.hub.subscribers);
+  gauges.busHealthy.set(services.bus.healthy ? 1 : 0);
+  try {
+    const { now } = await services.systemOrigin();
+    const [row] = await services.database.query<{ head: number; waiting: number; due: number }>(sql`
+      select (select seq from event_head where id = 1) as head,
+             (select count(*)::int from outbox) as waiting,
+             (select count(*)::int from obligation where next_at <= ${now}::timestamptz) as due`);
+    gauges.feedLag.set((row?.head ?? 0) - services.feed.position);
+    gauges.outboxDepth.set(row?.waiting ?? 0);
+    gauges.obligationsDue.set(row?.due ?? 0);
+  } catch {
+    // The database is away: its gauges keep their last values, and /health/ready tells why.
+  }
+}

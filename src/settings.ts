@@ -1,0 +1,23 @@
+import { BUDGET_SETTINGS } from './budgets/settings.ts';
+import { CUSTOMER_SETTINGS } from './customers/settings.ts';
+import { KEY_ACCOUNT_SETTINGS } from './key-accounts/settings.ts';
+import { KPI_SETTINGS } from './kpis/settings.ts';
+import { PLATFORM_SETTINGS } from './platform/settings.ts';
+import type { SettingDefinition } from './platform/settings-register.ts';
+import { TICKET_SETTINGS } from './tickets/settings.ts';
+
+/** The configuration register (rulebook section 26): the settings of every area, each declared beside its rules. */
+export const SETTINGS: readonly SettingDefinition[] = [
+  PLATFORM_SETTINGS,
+  CUSTOMER_SETTINGS,
+  KEY_ACCOUNT_SETTINGS,
+  TICKET_SETTINGS,
+  KPI_SETTINGS,
+  BUDGET_SETTINGS,
+].flatMap((area): SettingDefinition[] => Object.values(area));
+
+const byKey = new Map(SETTINGS.map((definition) => [definition.key, definition]));
+
+export function settingOf(key: string): SettingDefinition | undefined {
+  return byKey.get(key);
+}

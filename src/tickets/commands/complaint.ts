@@ -1,0 +1,502 @@
+import type { FollowUpResult, Liability, NoticeChannel, RootCause } from '../../generated/prisma/enums.ts';
+import { Forbidden, IllegalTransition, invalid, Issues } from '../../lib/errors.ts';
+import { newId } from '../../lib/ids.ts';
+import { text } from '../../lib/text.ts';
+import type { Reader } from '../../organisation/queries.ts';
+import { hasRole, type Viewer } from '../../organisation/rules/viewer.ts';
+import type { Command } from '../../platform/command.ts';
+import { putObligations } from '../../platform/obligations.ts';
+import { sql } from '../../platform/sql.ts';
+import { possibleActions } from '../rules/workflow.ts';
+import { TICKET_SETTINGS } from '../settings.ts';
+import { renewTerms, syncClocks } from './clock.ts';
+import {
+  changeTicket,
+  emitTicket,
+  isComplaint,
+  type LockedTicket,
+  lockTicket,
+  moveTicket,
+  people,
+} from './ticket.ts';
+
+type Directory = Pick<Reader, 'organisation' | 'timeZone'>;
+
+interface OnTicket {
+  readonly ticketId: string;
+  readonly expectedVersion?: number | null;
+}
+
+/** Takes an acknowledged complaint under investigation in the own team, without passing it on. */
+export async function ticketInvestigate(
+  tx: Command,
+  viewer: Viewer,
+  input: OnTicket,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  await moveTicket(tx, ticket, 'INVESTIGATE', {
+    data: ticket.assigneeId === null ? { assigneeId: viewer.employeeId } : {},
+  });
+  await syncClocks(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+export interface TicketSetSeverityInput extends OnTicket {
+  readonly reason: string;
+}
+
+/** Raises a complaint to SERIOUS by hand (TIC-20); its open limits are tightened, none is breached by that (TIC-36). */
+export async function ticketRaiseSeverity(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketSetSeverityInput,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  if (!isComplaint(ticket))
+    throw invalid('ticketId', text('a complaint; only complaints have a severity', '只有投诉才有严重程度'));
+  if (ticket.severity === 'SERIOUS') throw new IllegalTransition('SERIOUS', 'RAISE_SEVERITY', []);
+  if (!input.reason.trim()) throw invalid('reason', text('why it is serious', '升级原因'));
+  await changeTicket(tx, ticket, {
+    action: 'RAISE_SEVERITY',
+    note: input.reason,
+    data: { severity: 'SERIOUS', priority: 'URGENT' },
+  });
+  await renewTerms(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+export interface TicketSetResponsibilityInput extends OnTicket {
+  readonly liability: Liability;
+  readonly explanation?: string | null;
+  readonly customerAgreed?: boolean | null;
+  readonly responsibleDepartmentId?: string | null;
+  readonly responsiblePersonId?: string | null;
+  readonly rootCause?: RootCause | null;
+}
+
+/**
+ * Decides whether the company is responsible (TIC-15): NOT_COMPANY needs the explanation given and the customer's
+ * agreement, or HEAD's decision; COMPANY and SHARED name the responsible department (TIC-16).
+ */
+export async function ticketSetResponsibility(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketSetResponsibilityInput,
+  { organisation, timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  const issues = new Issues();
+  const notCompany = input.liability === 'NOT_COMPANY';
+  issues.expect(
+    !notCompany || Boolean(input.explanation?.trim()),
+    'explanation',
+    text('the explanation given to the customer (TIC-15)', '须记录对客户的解释（TIC-15）'),
+  );
+  issues.expect(
+    !notCompany || input.customerAgreed != null,
+    'customerAgreed',
+    text('whether the customer agreed (TIC-15)', '须记录客户是否同意（TIC-15）'),
+  );
+  issues.expect(
+    notCompany || organisation.departments.has(input.responsibleDepartmentId ?? ''),
+    'responsibleDepartmentId',
+    text('the department that is responsible (TIC-15)', '须填写责任部门（TIC-15）'),
+  );
+  issues.expect(
+    !input.responsiblePersonId || organisation.employees.has(input.responsiblePersonId),
+    'responsiblePersonId',
+    text('an employee of the company', '本公司员工'),
+  );
+  issues.throwIfAny();
+  if (notCompany && input.customerAgreed === false && !hasRole(viewer, 'HEAD')) {
+    throw new Forbidden(
+      ['HEAD'],
+      text('The customer does not agree: HEAD decides (TIC-15).', '客户不同意时由部门经理决定（TIC-15）。'),
+    );
+  }
+  await moveTicket(tx, ticket, 'SET_RESPONSIBILITY', {
+    note: input.explanation ?? null,
+    data: {
+      liability: input.liability,
+      liabilityExplanation: input.explanation ?? null,
+      customerAgreed: input.customerAgreed ?? null,
+      responsibleDepartmentId: notCompany ? null : (input.responsibleDepartmentId ?? null),
+      responsiblePersonId: input.responsiblePersonId ?? null,
+      ...(input.rootCause ? { rootCause: input.rootCause } : {}),
+      // The explanation is the answer that the customer was waiting for; there will be no plan.
+      ...(notCompany && ticket.firstRespondedAt === null ? { firstRespondedAt: tx.now } : {}),
+    },
+  });
+  await syncClocks(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+export interface TicketProposePlanInput extends OnTicket {
+  readonly plan: string;
+}
+
+/** Proposes how the complaint is to be settled; meets the plan's limit. A serious one then waits for HEAD (TIC-20). */
+export async function ticketProposePlan(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketProposePlanInput,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  if (!input.plan.trim()) throw invalid('plan', text('how the complaint is to be settled', '处理方案'));
+  await moveTicket(tx, ticket, 'PROPOSE_PLAN', {
+    note: input.plan,
+    data: {
+      plan: input.plan,
+      planProposedAt: tx.now,
+      planDecidedAt: null,
+      ...(ticket.firstRespondedAt === null ? { firstRespondedAt: tx.now } : {}),
+    },
+  });
+  await syncClocks(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+export interface TicketApprovePlanInput extends OnTicket {
+  readonly approve: boolean;
+  readonly note?: string | null;
+}
+
+/** HEAD decides on a serious complaint's plan; a refused one is proposed anew (TIC-20). */
+export async function ticketApprovePlan(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketApprovePlanInput,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  if (!hasRole(viewer, 'HEAD')) throw new Forbidden(['HEAD']);
+  if (!input.approve && !input.note?.trim())
+    throw invalid('note', text('why the plan is refused', '不批准的原因'));
+  await moveTicket(tx, ticket, input.approve ? 'APPROVE_PLAN' : 'REFUSE_PLAN', {
+    note: input.note ?? null,
+    data: { planDecidedAt: tx.now },
+  });
+  await syncClocks(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+/** Begins to carry out the plan. */
+export async function ticketImplement(
+  tx: Command,
+  viewer: Viewer,
+  input: OnTicket,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  await moveTicket(tx, ticket, 'IMPLEMENT');
+  await syncClocks(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+export interface TicketResolveInput extends OnTicket {
+  readonly resolution: string;
+  readonly pointAnswers?: readonly { readonly number: number; readonly answer: string }[] | null;
+  readonly writtenNoticeSentAt?: Date | null;
+  readonly alsoByPhone?: boolean | null;
+  readonly rootCause?: RootCause | null;
+}
+
+/**
+ * Settles a ticket. A complaint needs the written notice and one answer per point (TIC-21, TIC-23); a plan that may
+ * be carried out is taken as carried out. Of an inquiry or query this is the answer.
+ */
+export async function ticketResolve(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketResolveInput,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  let ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  if (!input.resolution.trim()) throw invalid('resolution', text('what was done or answered', '处理结果'));
+  if (isComplaint(ticket)) await answerPoints(tx, ticket, input);
+  if (possibleActions(ticket).includes('IMPLEMENT')) ticket = await moveTicket(tx, ticket, 'IMPLEMENT');
+  const noticeChannel: NoticeChannel = 'WRITTEN';
+  await moveTicket(tx, ticket, 'RESOLVE', {
+    note: input.resolution,
+    data: {
+      resolution: input.resolution,
+      resolvedAt: tx.now,
+      waitingSince: null,
+      ...(ticket.firstRespondedAt === null ? { firstRespondedAt: tx.now } : {}),
+      ...(input.rootCause ? { rootCause: input.rootCause } : {}),
+      ...(isComplaint(ticket)
+        ? { noticeChannel, writtenNoticeSentAt: input.writtenNoticeSentAt ?? null }
+        : {}),
+    },
+  });
+  await tx.prisma.ticketWait.updateMany({ where: { ticketId: ticket.id, to: null }, data: { to: tx.now } });
+  await syncClocks(tx, [ticket.id], timeZone);
+  if (isComplaint(ticket)) {
+    await scheduleFollowUp(tx, ticket);
+    emitTicket(tx, ticket, {
+      kind: 'COMPLAINT_RESOLVED',
+      audience: { roles: ['CS_SUPERVISOR'], employees: people(ticket.ownerId) },
+      payload: { liability: ticket.liability },
+    });
+  }
+  return { ticketId: ticket.id };
+}
+
+async function answerPoints(tx: Command, ticket: LockedTicket, input: TicketResolveInput): Promise<void> {
+  const points = await tx.prisma.complaintPoint.findMany({
+    where: { ticketId: ticket.id },
+    orderBy: { number: 'asc' },
+  });
+  const answers = new Map((input.pointAnswers ?? []).map((answer) => [answer.number, answer.answer]));
+  // A complaint of a single point is answered by its resolution.
+  const [only] = points;
+  if (points.length === 1 && only && !answers.has(only.number)) answers.set(only.number, input.resolution);
+  const issues = new Issues();
+  issues.expect(
+    input.writtenNoticeSentAt != null,
+    'writtenNoticeSentAt',
+    text('when the written notice was sent (TIC-21, TIC-23)', '书面通知发出时间（TIC-21、TIC-23）'),
+  );
+  issues.expect(
+    input.writtenNoticeSentAt == null ||
+      (input.writtenNoticeSentAt <= tx.now && input.writtenNoticeSentAt >= ticket.openedAt),
+    'writtenNoticeSentAt',
+    text('between the opening of the complaint and now', '须在投诉登记与当前时间之间'),
+  );
+  for (const point of points) {
+    issues.expect(
+      Boolean((answers.get(point.number) ?? point.answer)?.trim()),
+      'pointAnswers',
+      text(`point ${point.number} has no answer (TIC-23)`, `第 ${point.number} 点没有答复（TIC-23）`),
+    );
+  }
+  for (const number of answers.keys()) {
+    issues.expect(
+      points.some((point) => point.number === number),
+      'pointAnswers',
+      text(`there is no point ${number}`, `没有第 ${number} 点`),
+    );
+  }
+  issues.throwIfAny();
+  const rows = [...answers].map(([number, answer]) => ({ number, answer }));
+  await tx.query(sql`
+    update complaint_point p set answer = a.answer
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as a(number int, answer text)
+    where p.ticket_id = ${ticket.id}::uuid and p.number = a.number
+    returning p.id`);
+}
+
+/** The customer is called back some days after RESOLVED (TIC-25). */
+async function scheduleFollowUp(tx: Command, ticket: LockedTicket): Promise<void> {
+  const dueAt = new Date(tx.now.getTime() + tx.settings.get(TICKET_SETTINGS.followUpDays) * 86_400_000);
+  await putObligations(tx, [
+    {
+      kind: 'TICKET_FOLLOW_UP',
+      subjectId: ticket.id,
+      period: String(ticket.cycle),
+      ownerId: ticket.assigneeId,
+      startsAt: tx.now,
+      warnAt: null,
+      dueAt,
+      nextAt: dueAt,
+      state: 'OPEN',
+      step: 0,
+    },
+  ]);
+}
+
+export interface TicketFollowUpInput extends OnTicket {
+  readonly result: FollowUpResult;
+  readonly note?: string | null;
+}
+
+/** Records a return call. NOT_SATISFIED reopens the complaint; SATISFIED, or the last unreachable try, lets it be closed (TIC-25). */
+export async function ticketFollowUp(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketFollowUpInput,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  const attempt =
+    1 + (await tx.prisma.followUp.count({ where: { ticketId: ticket.id, cycle: ticket.cycle } }));
+  const moved = await moveTicket(tx, ticket, 'FOLLOW_UP', {
+    note: input.note ?? null,
+    data: { satisfaction: settledBy(tx, input.result, attempt) },
+  });
+  await tx.prisma.followUp.create({
+    data: {
+      id: newId(),
+      ticketId: ticket.id,
+      cycle: ticket.cycle,
+      attempt,
+      at: tx.now,
+      actorId: viewer.employeeId,
+      result: input.result,
+      note: input.note ?? null,
+    },
+  });
+  await tx.query(sql`
+    update obligation set state = 'MET', next_at = null, met_at = ${tx.now}::timestamptz, met_by = ${input.result}
+    where kind = 'TICKET_FOLLOW_UP' and subject_id = ${ticket.id}::uuid and period = ${String(ticket.cycle)}
+    returning id`);
+  if (input.result === 'NOT_SATISFIED') await reopen(tx, moved, input.note ?? null, timeZone);
+  return { ticketId: ticket.id };
+}
+
+/** An unreachable customer is called again until the tries are used up; not counted as satisfied (TIC-25). */
+function settledBy(tx: Command, result: FollowUpResult, attempt: number): FollowUpResult | null {
+  if (result !== 'UNREACHABLE') return result;
+  return attempt >= tx.settings.get(TICKET_SETTINGS.followUpTries) ? 'UNREACHABLE' : null;
+}
+
+export interface TicketCloseInput extends OnTicket {
+  readonly respectContactById?: string | null;
+  readonly respectContactAt?: Date | null;
+  readonly rootCause?: RootCause | null;
+  readonly lesson?: string | null;
+  readonly note?: string | null;
+}
+
+/**
+ * Closes a ticket. A complaint needs its follow-up (TIC-25), the respect contact by HEAD or a delegate (TIC-22) and
+ * the complaint report: cause, responsibility, action, result, lesson (TIC-24).
+ */
+export async function ticketClose(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketCloseInput,
+  { organisation }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  if (isComplaint(ticket) && possibleActions(ticket).includes('CLOSE')) {
+    const issues = new Issues();
+    issues.expect(
+      ticket.satisfaction !== null,
+      'ticketId',
+      text('a follow-up that reached the customer, or all its tries (TIC-25)', '须完成回访（TIC-25）'),
+    );
+    issues.expect(
+      organisation.employees.has(input.respectContactById ?? ''),
+      'respectContactById',
+      text(
+        'HEAD, or the person HEAD sends, who spoke with the customer (TIC-22)',
+        '部门经理或其委派人员（TIC-22）',
+      ),
+    );
+    issues.expect(
+      input.respectContactAt != null &&
+        input.respectContactAt <= tx.now &&
+        input.respectContactAt >= ticket.openedAt,
+      'respectContactAt',
+      text(
+        'when they spoke, between the opening and now (TIC-22)',
+        '尊重性联络时间，须在登记与当前时间之间（TIC-22）',
+      ),
+    );
+    issues.expect(
+      Boolean(input.rootCause ?? ticket.rootCause),
+      'rootCause',
+      text('the cause, for the complaint report (TIC-24)', '原因，用于投诉报告（TIC-24）'),
+    );
+    issues.expect(
+      Boolean(input.lesson?.trim()),
+      'lesson',
+      text('the lesson, for the complaint report (TIC-24)', '经验教训，用于投诉报告（TIC-24）'),
+    );
+    issues.throwIfAny();
+  }
+  await moveTicket(tx, ticket, 'CLOSE', {
+    note: input.note ?? null,
+    data: {
+      closedAt: tx.now,
+      ...(isComplaint(ticket)
+        ? {
+            respectContactById: input.respectContactById ?? null,
+            respectContactAt: input.respectContactAt ?? null,
+            lesson: input.lesson ?? null,
+            ...(input.rootCause ? { rootCause: input.rootCause } : {}),
+          }
+        : {}),
+    },
+  });
+  if (isComplaint(ticket)) {
+    emitTicket(tx, ticket, {
+      kind: 'COMPLAINT_CLOSED',
+      audience: { employees: people(ticket.ownerId), departments: people(ticket.responsibleDepartmentId) },
+      payload: {
+        satisfaction: ticket.satisfaction,
+        minutes: Math.round((tx.now.getTime() - ticket.openedAt.getTime()) / 60_000),
+      },
+    });
+  }
+  return { ticketId: ticket.id };
+}
+
+export interface TicketReopenInput extends OnTicket {
+  readonly reason: string;
+}
+
+/** Reopens a closed ticket on the customer's word, within the time allowed; later a new linked ticket is opened (TIC-37). */
+export async function ticketReopen(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketReopenInput,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  if (!input.reason.trim()) throw invalid('reason', text("the customer's reason", '重新打开的原因'));
+  const days = tx.settings.get(TICKET_SETTINGS.reopenDays);
+  if (ticket.closedAt && tx.now.getTime() - ticket.closedAt.getTime() > days * 86_400_000) {
+    throw new IllegalTransition(ticket.status, 'REOPEN', [
+      `ticketOpen with linkedTicketId, as ${days} days have passed since it was closed`,
+    ]);
+  }
+  await reopen(tx, ticket, input.reason, timeZone);
+  return { ticketId: ticket.id };
+}
+
+/** A new cycle: limits count from now, what the first one brought stays in the history (TIC-37). */
+async function reopen(
+  tx: Command,
+  ticket: LockedTicket,
+  reason: string | null,
+  timeZone: string,
+): Promise<void> {
+  await moveTicket(tx, ticket, 'REOPEN', {
+    note: reason,
+    data: {
+      cycle: { increment: 1 },
+      cycleStartedAt: tx.now,
+      // We have just spoken with the customer; every other limit starts anew.
+      acknowledgedAt: tx.now,
+      firstRespondedAt: null,
+      planProposedAt: null,
+      plan: null,
+      planDecidedAt: null,
+      lastProgressNoticeAt: null,
+      resolvedAt: null,
+      closedAt: null,
+      satisfaction: null,
+      liability: null,
+      customerAgreed: null,
+      escalationLevel: null,
+      writtenNoticeSentAt: null,
+    },
+  });
+  await tx.query(sql`
+    update obligation set state = 'CANCELLED', next_at = null
+    where subject_id = ${ticket.id}::uuid and kind = 'TICKET_FOLLOW_UP' and next_at is not null
+    returning id`);
+  await renewTerms(tx, [ticket.id], timeZone);
+  if (isComplaint(ticket)) {
+    emitTicket(tx, ticket, {
+      kind: 'COMPLAINT_REOPENED',
+      audience: { roles: ['CS_SUPERVISOR', 'HEAD'], employees: people(ticket.assigneeId) },
+      payload: { reason },
+    });
+  }
+}

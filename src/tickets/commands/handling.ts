@@ -1,0 +1,327 @@
+import { Forbidden, IllegalTransition, invalid, Issues } from '../../lib/errors.ts';
+import { newId } from '../../lib/ids.ts';
+import { text } from '../../lib/text.ts';
+import type { Reader } from '../../organisation/queries.ts';
+import type { Viewer } from '../../organisation/rules/viewer.ts';
+import type { Command } from '../../platform/command.ts';
+import { putObligations } from '../../platform/obligations.ts';
+import { isOpen, possibleActions } from '../rules/workflow.ts';
+import { TICKET_SETTINGS } from '../settings.ts';
+import { syncClocks } from './clock.ts';
+import { changeTicket, isComplaint, type LockedTicket, lockTicket, moveTicket } from './ticket.ts';
+
+type Directory = Pick<Reader, 'organisation' | 'timeZone'>;
+
+interface OnTicket {
+  readonly ticketId: string;
+  readonly expectedVersion?: number | null;
+}
+
+export interface TicketAcknowledgeInput extends OnTicket {
+  readonly promise?: string | null;
+  readonly callbackPhone?: string | null;
+  readonly unreachableReason?: string | null;
+}
+
+/** Tells the customer that the ticket is taken up, with the promise made (TIC-09, TIC-11); a complaint's acknowledge limit is met. */
+export async function ticketAcknowledge(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketAcknowledgeInput,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  await moveTicket(tx, ticket, 'ACKNOWLEDGE', {
+    note: input.promise ?? null,
+    data: {
+      acknowledgedAt: tx.now,
+      promise: input.promise ?? null,
+      ...(input.callbackPhone ? { callbackPhone: input.callbackPhone } : {}),
+      ...(input.unreachableReason ? { unreachableReason: input.unreachableReason } : {}),
+      // Whoever takes it up handles it, until it is assigned otherwise.
+      ...(ticket.assigneeId === null ? { assigneeId: viewer.employeeId } : {}),
+    },
+  });
+  await syncClocks(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+export interface TicketAssignInput extends OnTicket {
+  readonly assigneeId: string;
+  readonly note?: string | null;
+}
+
+/** Gives a ticket to a handler. An acknowledged complaint is then under investigation. */
+export async function ticketAssign(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketAssignInput,
+  { organisation, timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  requireOpen(ticket, 'ASSIGN');
+  const employee = organisation.employees.get(input.assigneeId);
+  if (!employee || employee.leftOn !== null)
+    throw invalid('assigneeId', text('an employee of the company', '在职员工'));
+  const data = { assigneeId: employee.id };
+  if (ticket.status === 'ACKNOWLEDGED') {
+    requirePhone(ticket);
+    await moveTicket(tx, ticket, 'INVESTIGATE', { note: input.note ?? null, data });
+  } else {
+    await changeTicket(tx, ticket, { action: 'ASSIGN', note: input.note ?? null, data });
+  }
+  await syncClocks(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+export interface TicketDispatchInput extends OnTicket {
+  readonly departmentIds: readonly string[];
+  readonly note?: string | null;
+}
+
+/** Passes a ticket to departments for joint investigation (TIC-14); each confirms receipt in time (TIC-18). */
+export async function ticketDispatch(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketDispatchInput,
+  { organisation, timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  requireOpen(ticket, 'DISPATCH');
+  const departmentIds = [...new Set(input.departmentIds)];
+  const issues = new Issues();
+  issues.expect(departmentIds.length > 0, 'departmentIds', text('at least one department', '至少一个部门'));
+  departmentIds.forEach((id, index) => {
+    issues.expect(
+      organisation.departments.has(id),
+      `departmentIds.${index}`,
+      text('an existing department', '已存在的部门'),
+    );
+  });
+  issues.throwIfAny();
+  const known = await tx.prisma.ticketDispatch.findMany({
+    where: { ticketId: ticket.id },
+    select: { departmentId: true },
+  });
+  const fresh = departmentIds.filter((id) => !known.some((dispatch) => dispatch.departmentId === id));
+  const dispatches = fresh.map((departmentId) => ({
+    id: newId(),
+    ticketId: ticket.id,
+    departmentId,
+    note: input.note ?? null,
+    dispatchedAt: tx.now,
+    dispatchedById: viewer.employeeId,
+  }));
+  await tx.prisma.ticketDispatch.createMany({ data: dispatches });
+  const dueAt = new Date(
+    tx.now.getTime() + tx.settings.get(TICKET_SETTINGS.dispatchConfirmHours) * 3_600_000,
+  );
+  await putObligations(
+    tx,
+    dispatches.map((dispatch) => ({
+      kind: 'TICKET_DISPATCH_CONFIRM',
+      subjectId: ticket.id,
+      period: dispatch.departmentId,
+      ownerId: null,
+      startsAt: tx.now,
+      warnAt: null,
+      dueAt,
+      nextAt: dueAt,
+      state: 'OPEN' as const,
+      step: 0,
+    })),
+  );
+  const codes = departmentIds.map((id) => organisation.departments.get(id)?.code).join(', ');
+  const note = input.note ? `${codes}: ${input.note}` : codes;
+  if (ticket.status === 'ACKNOWLEDGED') {
+    requirePhone(ticket);
+    await moveTicket(tx, ticket, 'INVESTIGATE', { note });
+  } else {
+    await changeTicket(tx, ticket, { action: 'DISPATCH', note });
+  }
+  await syncClocks(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+/** The caller's department confirms that a dispatched ticket has arrived (TIC-14). */
+export async function ticketDispatchConfirm(
+  tx: Command,
+  viewer: Viewer,
+  input: OnTicket,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, { ...input, readOnly: true });
+  const dispatch = await tx.prisma.ticketDispatch.findUnique({
+    where: { ticketId_departmentId: { ticketId: ticket.id, departmentId: viewer.departmentId } },
+  });
+  if (!dispatch) throw new Forbidden(['a department to which the ticket was dispatched']);
+  if (dispatch.confirmedAt) throw new IllegalTransition('CONFIRMED', 'CONFIRM', []);
+  await tx.prisma.ticketDispatch.update({
+    where: { id: dispatch.id },
+    data: { confirmedAt: tx.now, confirmedById: viewer.employeeId },
+  });
+  await putObligations(tx, [
+    {
+      kind: 'TICKET_DISPATCH_CONFIRM',
+      subjectId: ticket.id,
+      period: viewer.departmentId,
+      ownerId: viewer.employeeId,
+      startsAt: dispatch.dispatchedAt,
+      warnAt: null,
+      dueAt: new Date(
+        dispatch.dispatchedAt.getTime() + tx.settings.get(TICKET_SETTINGS.dispatchConfirmHours) * 3_600_000,
+      ),
+      nextAt: null,
+      state: 'MET',
+      step: 0,
+      metAt: tx.now,
+      metBy: 'CONFIRMED',
+    },
+  ]);
+  await changeTicket(tx, ticket, { action: 'CONFIRM_DISPATCH' });
+  return { ticketId: ticket.id };
+}
+
+export interface TicketReplyInput extends OnTicket {
+  readonly body: string;
+  readonly fromCustomer?: boolean | null;
+  readonly isProgressNotice?: boolean | null;
+}
+
+/**
+ * Records a message to or from the customer. The first one to the customer meets the first-response limit of an
+ * inquiry or query; a progress notice starts the next notice's interval (TIC-19).
+ */
+export async function ticketReply(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketReplyInput,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  let ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  requireOpen(ticket, 'REPLY');
+  const fromCustomer = input.fromCustomer ?? false;
+  const issues = new Issues();
+  issues.expect(
+    input.body.trim().length > 0 && input.body.length <= 20_000,
+    'body',
+    text('1 to 20,000 characters', '1 到 20000 字'),
+  );
+  issues.expect(
+    !(fromCustomer && input.isProgressNotice),
+    'isProgressNotice',
+    text('only for messages to the customer', '仅用于发给客户的消息'),
+  );
+  issues.throwIfAny();
+  await tx.prisma.ticketReply.create({
+    data: {
+      id: newId(),
+      ticketId: ticket.id,
+      cycle: ticket.cycle,
+      at: tx.now,
+      actorId: fromCustomer ? null : viewer.employeeId,
+      fromCustomer,
+      isProgress: input.isProgressNotice ?? false,
+      body: input.body,
+    },
+  });
+  if (!isComplaint(ticket) && !fromCustomer && possibleActions(ticket).includes('INVESTIGATE')) {
+    ticket = await moveTicket(tx, ticket, 'INVESTIGATE');
+  }
+  const firstResponse = !isComplaint(ticket) && !fromCustomer && ticket.firstRespondedAt === null;
+  await changeTicket(tx, ticket, {
+    action: fromCustomer ? 'CUSTOMER_REPLY' : input.isProgressNotice ? 'PROGRESS_NOTICE' : 'REPLY',
+    data: {
+      ...(firstResponse ? { firstRespondedAt: tx.now } : {}),
+      ...(input.isProgressNotice ? { lastProgressNoticeAt: tx.now } : {}),
+    },
+  });
+  await syncClocks(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+export interface TicketWaitInput extends OnTicket {
+  readonly reason: string;
+}
+
+/** Says that the customer is awaited. Inquiry and query clocks pause only where sla.pauseWhileWaiting says so; complaint clocks never do (TIC-36). */
+export async function ticketWait(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketWaitInput,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  requireOpen(ticket, 'WAIT');
+  if (ticket.waitingSince) throw new IllegalTransition('WAITING', 'WAIT', ['RESUME']);
+  if (!input.reason.trim())
+    throw invalid('reason', text('what the customer is awaited for', '等待客户的原因'));
+  await tx.prisma.ticketWait.create({
+    data: { id: newId(), ticketId: ticket.id, cycle: ticket.cycle, from: tx.now, reason: input.reason },
+  });
+  await changeTicket(tx, ticket, { action: 'WAIT', note: input.reason, data: { waitingSince: tx.now } });
+  await syncClocks(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+/** Ends the wait for the customer; a paused clock runs again. */
+export async function ticketResume(
+  tx: Command,
+  viewer: Viewer,
+  input: OnTicket,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  if (!ticket.waitingSince) throw new IllegalTransition('NOT_WAITING', 'RESUME', ['WAIT']);
+  await tx.prisma.ticketWait.updateMany({ where: { ticketId: ticket.id, to: null }, data: { to: tx.now } });
+  await changeTicket(tx, ticket, { action: 'RESUME', data: { waitingSince: null } });
+  await syncClocks(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+export interface TicketCancelInput extends OnTicket {
+  readonly duplicateOfId: string;
+  readonly note?: string | null;
+}
+
+/** Cancels a duplicate, with a link to the ticket it repeats; nothing else can be cancelled (section 6). */
+export async function ticketCancel(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketCancelInput,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  if (input.duplicateOfId === ticket.id) throw invalid('duplicateOfId', text('another ticket', '另一张工单'));
+  await lockTicket(tx, viewer, input.duplicateOfId, { readOnly: true });
+  await moveTicket(tx, ticket, 'CANCEL', {
+    note: input.note ?? null,
+    data: { linkedTicketId: input.duplicateOfId },
+  });
+  await syncClocks(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+/** Work is done on tickets that are neither closed nor cancelled. */
+function requireOpen(ticket: LockedTicket, action: string): void {
+  if (!isOpen(ticket.status)) throw new IllegalTransition(ticket.status, action, possibleActions(ticket));
+}
+
+/** TIC-11: a complaint that came in writing has a phone number before it is investigated, or a reason why not. */
+function requirePhone(ticket: LockedTicket): void {
+  const written = ticket.channel === 'LETTER' || ticket.channel === 'EMAIL';
+  if (
+    isComplaint(ticket) &&
+    written &&
+    !ticket.callbackPhone &&
+    !ticket.callerPhone &&
+    !ticket.unreachableReason
+  ) {
+    throw invalid(
+      'callbackPhone',
+      text(
+        'asked for when the ticket is acknowledged, or the reason why it cannot be had (TIC-11)',
+        '受理时须填写回电号码或无法取得的原因（TIC-11）',
+      ),
+    );
+  }
+}

@@ -1,0 +1,198 @@
+import { findCustomers } from '../customers/import.ts';
+import {
+  FollowUpResult,
+  InquiryTopic,
+  Liability,
+  RootCause,
+  TicketCategory,
+  TicketChannel,
+  TicketPriority,
+  TicketSeverity,
+  TicketStatus,
+} from '../generated/prisma/enums.ts';
+import type { TeamType } from '../generated/prisma/enums.ts';
+import { amount, choice, instant, required, words, yesNo } from '../import/fields.ts';
+import type { ImportKind } from '../import/kind.ts';
+import { resolveAreas, resolveEmployees } from '../import/references.ts';
+import { byColumn, type ImportColumns } from '../import/table.ts';
+import { newId } from '../lib/ids.ts';
+import { sql } from '../platform/sql.ts';
+import { ticketNumbers } from './numbers.ts';
+import { importedState } from './rules/imported.ts';
+import { routeTo } from './rules/routing.ts';
+import { priorityOf } from './rules/severity.ts';
+
+const TICKET_FIELDS = {
+  category: required(choice(TicketCategory)),
+  status: choice(TicketStatus),
+  severity: choice(TicketSeverity),
+  priority: choice(TicketPriority),
+  subject: required(words(200)),
+  content: words(20_000),
+  channel: required(choice(TicketChannel)),
+  topic: choice(InquiryTopic),
+  customerNumber: words(100),
+  customerExternalId: words(200),
+  customerSource: words(100),
+  areaCode: words(100),
+  assigneeNumber: words(100),
+  callerName: words(200),
+  callerPhone: words(200),
+  callbackPhone: words(200),
+  shipmentNumber: words(200),
+  claimAmount: amount(),
+  injury: yesNo(),
+  legalOrMediaThreat: yesNo(),
+  lossOrDamage: yesNo(),
+  threatToLeave: yesNo(),
+  arisesDuringSale: yesNo(),
+  openedAt: required(instant()),
+  acknowledgedAt: instant(),
+  firstRespondedAt: instant(),
+  resolvedAt: instant(),
+  closedAt: instant(),
+  acknowledgeDueAt: instant(),
+  firstResponseDueAt: instant(),
+  resolutionDueAt: instant(),
+  liability: choice(Liability),
+  rootCause: choice(RootCause),
+  resolution: words(20_000),
+  lesson: words(20_000),
+  satisfaction: choice(FollowUpResult),
+} as const;
+
+const TICKET_COLUMNS: ImportColumns = {
+  number: { type: 'text', from: [] },
+  team_id: { type: 'uuid', from: [] },
+  key_account_id: { type: 'uuid', from: [] },
+  category: { type: '"TicketCategory"', from: ['category'] },
+  status: { type: '"TicketStatus"', from: ['status', 'closedAt'] },
+  severity: { type: '"TicketSeverity"', from: ['severity'] },
+  priority: { type: '"TicketPriority"', from: ['priority', 'severity'] },
+  subject: { type: 'text', from: ['subject'] },
+  content: { type: 'text', from: ['content'] },
+  channel: { type: '"TicketChannel"', from: ['channel'] },
+  topic: { type: '"InquiryTopic"', from: ['topic'] },
+  customer_id: { type: 'uuid', from: ['customerNumber', 'customerExternalId'] },
+  area_id: { type: 'uuid', from: ['areaCode'] },
+  assignee_id: { type: 'uuid', from: ['assigneeNumber'] },
+  caller_name: { type: 'text', from: ['callerName'] },
+  caller_phone: { type: 'text', from: ['callerPhone'] },
+  callback_phone: { type: 'text', from: ['callbackPhone'] },
+  shipment_number: { type: 'text', from: ['shipmentNumber'] },
+  claim_amount: { type: 'numeric(18, 2)', from: ['claimAmount'] },
+  injury: { type: 'boolean', from: ['injury'] },
+  legal_or_media_threat: { type: 'boolean', from: ['legalOrMediaThreat'] },
+  loss_or_damage: { type: 'boolean', from: ['lossOrDamage'] },
+  threat_to_leave: { type: 'boolean', from: ['threatToLeave'] },
+  arises_during_sale: { type: 'boolean', from: ['arisesDuringSale'] },
+  opened_at: { type: 'timestamptz(3)', from: ['openedAt'] },
+  registered_at: { type: 'timestamptz(3)', from: ['openedAt'] },
+  cycle_started_at: { type: 'timestamptz(3)', from: ['openedAt'] },
+  acknowledged_at: { type: 'timestamptz(3)', from: ['acknowledgedAt'] },
+  first_responded_at: { type: 'timestamptz(3)', from: ['firstRespondedAt'] },
+  resolved_at: { type: 'timestamptz(3)', from: ['resolvedAt', 'closedAt'] },
+  closed_at: { type: 'timestamptz(3)', from: ['closedAt'] },
+  acknowledge_due_at: { type: 'timestamptz(3)', from: ['acknowledgeDueAt'] },
+  first_response_due_at: { type: 'timestamptz(3)', from: ['firstResponseDueAt'] },
+  resolution_due_at: { type: 'timestamptz(3)', from: ['resolutionDueAt'] },
+  liability: { type: '"Liability"', from: ['liability'] },
+  root_cause: { type: '"RootCause"', from: ['rootCause'] },
+  resolution: { type: 'text', from: ['resolution'] },
+  lesson: { type: 'text', from: ['lesson'] },
+  satisfaction: { type: '"FollowUpResult"', from: ['satisfaction'] },
+  external_facts: { type: 'jsonb', from: ['extra'] },
+};
+
+/**
+ * Tickets that another system kept, as history: they come with the times and deadlines that they had there, and no
+ * clock, obligation or escalation is started for them. A ticket that people have worked on here belongs to them: later
+ * runs leave it alone.
+ */
+export const ticketImport: ImportKind<typeof TICKET_FIELDS> = {
+  name: 'tickets',
+  subject: 'Ticket',
+  fields: TICKET_FIELDS,
+  keepsExtra: true,
+  table: {
+    name: 'ticket',
+    columns: TICKET_COLUMNS,
+    workedOn: sql`exists (select 1 from ticket_history h where h.ticket_id = t.id and h.action <> 'IMPORT')`,
+  },
+  derive(values, now) {
+    const { customerNumber, customerExternalId, customerSource, areaCode, assigneeNumber, ...facts } = values;
+    const { status, resolvedAt, issues } = importedState(values, now);
+    const severity = values.severity ?? 'GENERAL';
+    return {
+      columns: {
+        ...byColumn(facts),
+        status,
+        severity,
+        priority: values.priority ?? priorityOf(severity, false),
+        content: values.content ?? values.subject,
+        resolved_at: resolvedAt,
+        injury: values.injury ?? false,
+        legal_or_media_threat: values.legalOrMediaThreat ?? false,
+        loss_or_damage: values.lossOrDamage ?? false,
+        threat_to_leave: values.threatToLeave ?? false,
+        arises_during_sale: values.arisesDuringSale ?? false,
+        registered_at: values.openedAt,
+        cycle_started_at: values.openedAt,
+      },
+      issues,
+    };
+  },
+  async resolve(db, rows) {
+    const { customers, issues } = await findCustomers(db, rows);
+    for (const [row, { id, areaId, keyAccountId }] of customers) {
+      Object.assign(row.columns, { customer_id: id, area_id: areaId, key_account_id: keyAccountId });
+    }
+    return [
+      ...issues,
+      ...(await resolveAreas(db, rows)),
+      ...(await resolveEmployees(db, rows, 'assigneeNumber', 'assignee_id')),
+    ];
+  },
+  async complete(tx, rows) {
+    const numbers = await ticketNumbers(tx, rows.length);
+    const teams = await tx.query<{ id: string; type: TeamType }>(
+      sql`select distinct on (type) id, type from team order by type, id`,
+    );
+    const teamOf = new Map(teams.map(({ id, type }) => [type, id]));
+    rows.forEach(({ columns }, at) => {
+      const type = routeTo({
+        isKeyAccount: columns.key_account_id != null,
+        arisesDuringSale: columns.arises_during_sale === true,
+      });
+      columns.number = numbers[at];
+      columns.team_id = teamOf.get(type) ?? null;
+    });
+  },
+  async record(tx, written, now) {
+    const entries = written.map(({ id, row, changes }) => ({
+      id: newId(),
+      ticket_id: id,
+      from: changes?.status?.[0] ?? (changes ? row.columns.status : null),
+      to: row.columns.status,
+      changes: changes && byField(changes),
+    }));
+    await tx.query(sql`
+      with written as (
+        insert into ticket_history (id, ticket_id, at, action, "from", "to", changes)
+        select h.id, h.ticket_id, ${now}::timestamptz, 'IMPORT', h."from", h."to", nullif(h.changes, 'null'::jsonb)
+        from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb)
+          as h(id uuid, ticket_id uuid, "from" "TicketStatus", "to" "TicketStatus", changes jsonb)
+        returning 1)
+      select count(*)::int as written from written`);
+  },
+};
+
+/** Histories name facts as the models do: opened_at is openedAt. */
+function byField<Value>(changes: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(changes).map(([column, change]) => [
+      column.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      change,
+    ]),
+  );
+}

@@ -1,0 +1,353 @@
+import { builder } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
+import { ENUMS } from '../../graphql/enums.ts';
+import { nodeIdOf } from '../../graphql/ids.ts';
+import { type InputFields, mutation, type SuccessFields } from '../../graphql/mutation.ts';
+import {
+  ticketApprovePlan,
+  ticketClose,
+  ticketFollowUp,
+  ticketImplement,
+  ticketInvestigate,
+  ticketProposePlan,
+  ticketRaiseSeverity,
+  ticketReopen,
+  ticketResolve,
+  ticketSetResponsibility,
+} from '../commands/complaint.ts';
+import { escalationAcknowledge, ticketEscalate } from '../commands/escalation.ts';
+import {
+  ticketAcknowledge,
+  ticketAssign,
+  ticketCancel,
+  ticketDispatch,
+  ticketDispatchConfirm,
+  ticketReply,
+  ticketResume,
+  ticketWait,
+} from '../commands/handling.ts';
+import { ticketOpen } from '../commands/open.ts';
+import { escalationById, ticketById } from '../queries/tickets.ts';
+import { EscalationType } from './types.ts';
+
+/** What every mutation of an existing ticket takes and can answer with. */
+const WORK_ERRORS = ['StaleVersion', 'IllegalTransition'] as const;
+
+function onTicket(t: InputFields) {
+  return {
+    ticketId: t.id({ required: true, ...nodeIdOf('Ticket') }),
+    expectedVersion: t.int({
+      description: "The version that was read; StaleVersion when it is no longer the ticket's.",
+    }),
+  };
+}
+
+function ticketField(t: SuccessFields<{ ticketId: string }>) {
+  return {
+    ticket: t.field({
+      type: 'Ticket',
+      nullable: true,
+      description: 'Null when the viewer may no longer read it.',
+      resolve: (done: { ticketId: string }, _args: unknown, context: Context) =>
+        ticketById.load(context.read, done.ticketId),
+    }),
+  };
+}
+
+mutation('ticketOpen', {
+  description:
+    'Enters an inquiry, shipment query or complaint and starts its clock (TIC-04, TIC-12). A complaint needs the facts of FRM-06.',
+  errors: ['IdempotencyConflict'],
+  input: (t) => ({
+    category: t.field({ type: ENUMS.TicketCategory, required: true }),
+    subject: t.string({ required: true, description: 'In a line, at most 200 characters.' }),
+    content: t.string({ required: true, description: 'What the customer said.' }),
+    channel: t.field({ type: ENUMS.TicketChannel, required: true }),
+    customerId: t.id({ ...nodeIdOf('Customer'), description: 'Needed for a complaint.' }),
+    callerName: t.string({ description: 'Needed for a complaint.' }),
+    callerPhone: t.string({ description: 'Needed for a complaint by phone or on site.' }),
+    callbackPhone: t.string(),
+    shipmentNumber: t.string(),
+    topic: t.field({ type: ENUMS.InquiryTopic, description: 'Of an inquiry (TIC-05).' }),
+    openedAt: t.field({
+      type: 'DateTime',
+      description: 'When the contact reached us; now without it. All limits count from it.',
+    }),
+    severity: t.field({
+      type: ENUMS.TicketSeverity,
+      description: 'SERIOUS by hand; the facts can make it serious too (TIC-20).',
+    }),
+    points: t.stringList({
+      description: 'The points of a complaint; the content is the only one without it (TIC-23).',
+    }),
+    claimAmount: t.field({
+      type: 'Decimal',
+      description: 'What the customer claims, in the business currency; 0 or more.',
+    }),
+    injury: t.boolean(),
+    legalOrMediaThreat: t.boolean(),
+    lossOrDamage: t.boolean({ description: 'Goods were lost or damaged.' }),
+    threatToLeave: t.boolean(),
+    arisesDuringSale: t.boolean({ description: 'Of the selling process; goes to sales (TIC-28).' }),
+    linkedTicketId: t.id({
+      ...nodeIdOf('Ticket'),
+      description: 'The ticket that this one follows (TIC-37).',
+    }),
+    idempotencyKey: t.string({ description: 'Same key and input within 24 hours: the same answer.' }),
+  }),
+  run: (tx, viewer, input, read) => ticketOpen(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketAcknowledge', {
+  description:
+    'Takes a ticket up, with the promise made to the customer (TIC-09); without a handler the caller becomes it.',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    promise: t.string({ description: 'What was promised.' }),
+    callbackPhone: t.string({
+      description: 'Of a letter or e-mail, needed before the investigation (TIC-11).',
+    }),
+    unreachableReason: t.string({ description: 'Why no phone number can be had (TIC-11).' }),
+  }),
+  run: (tx, viewer, input, read) => ticketAcknowledge(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketAssign', {
+  description: 'Gives a ticket to a handler; an acknowledged complaint is then under investigation.',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    assigneeId: t.id({ required: true, ...nodeIdOf('Employee') }),
+    note: t.string(),
+  }),
+  run: (tx, viewer, input, read) => ticketAssign(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketInvestigate', {
+  description: 'Takes an acknowledged complaint under investigation without passing it on.',
+  errors: WORK_ERRORS,
+  input: onTicket,
+  run: (tx, viewer, input, read) => ticketInvestigate(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketDispatch', {
+  description:
+    'Passes a ticket to departments for joint investigation (TIC-14); each confirms receipt in time (TIC-18).',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    departmentIds: t.idList({ required: true, ...nodeIdOf('Department') }),
+    note: t.string(),
+  }),
+  run: (tx, viewer, input, read) => ticketDispatch(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketDispatchConfirm', {
+  description: "The caller's department confirms that a dispatched ticket has arrived (TIC-14, TIC-18).",
+  errors: WORK_ERRORS,
+  input: onTicket,
+  run: (tx, viewer, input) => ticketDispatchConfirm(tx, viewer, input),
+  success: ticketField,
+});
+
+mutation('ticketReply', {
+  description:
+    "Records a message to or from the customer; the first one to the customer meets an inquiry's first-response limit.",
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    body: t.string({ required: true }),
+    fromCustomer: t.boolean({ description: 'The customer wrote; default false.' }),
+    isProgressNotice: t.boolean({ description: 'A progress notice (TIC-19); default false.' }),
+  }),
+  run: (tx, viewer, input, read) => ticketReply(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketWait', {
+  description:
+    'Says that the customer is awaited. Complaint clocks never pause; others only where sla.pauseWhileWaiting says so (TIC-36).',
+  errors: WORK_ERRORS,
+  input: (t) => ({ ...onTicket(t), reason: t.string({ required: true }) }),
+  run: (tx, viewer, input, read) => ticketWait(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketResume', {
+  description: 'Ends the wait for the customer.',
+  errors: WORK_ERRORS,
+  input: onTicket,
+  run: (tx, viewer, input, read) => ticketResume(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketCancel', {
+  description: 'Cancels a duplicate, with a link to the ticket it repeats; nothing else can be cancelled.',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    duplicateOfId: t.id({ required: true, ...nodeIdOf('Ticket') }),
+    note: t.string(),
+  }),
+  run: (tx, viewer, input, read) => ticketCancel(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketRaiseSeverity', {
+  description:
+    'Raises a complaint to SERIOUS by hand (TIC-20); its open limits are tightened, none is breached by that (TIC-36).',
+  errors: WORK_ERRORS,
+  input: (t) => ({ ...onTicket(t), reason: t.string({ required: true }) }),
+  run: (tx, viewer, input, read) => ticketRaiseSeverity(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketSetResponsibility', {
+  description: 'Decides whether the company is responsible (TIC-15, TIC-16).',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    liability: t.field({ type: ENUMS.Liability, required: true }),
+    explanation: t.string({ description: 'Given to the customer; needed for NOT_COMPANY.' }),
+    customerAgreed: t.boolean({ description: 'Needed for NOT_COMPANY; when false, HEAD decides.' }),
+    responsibleDepartmentId: t.id({
+      ...nodeIdOf('Department'),
+      description: 'Needed for COMPANY and SHARED.',
+    }),
+    responsiblePersonId: t.id(nodeIdOf('Employee')),
+    rootCause: t.field({ type: ENUMS.RootCause }),
+  }),
+  run: (tx, viewer, input, read) => ticketSetResponsibility(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketProposePlan', {
+  description:
+    'Proposes how a complaint is to be settled (TIC-17); a serious one then waits for HEAD (TIC-20).',
+  errors: WORK_ERRORS,
+  input: (t) => ({ ...onTicket(t), plan: t.string({ required: true }) }),
+  run: (tx, viewer, input, read) => ticketProposePlan(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketApprovePlan', {
+  description: "HEAD decides on a serious complaint's plan; a refused one is proposed anew (TIC-20).",
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    approve: t.boolean({ required: true, defaultValue: true }),
+    note: t.string({ description: 'Needed when it is refused.' }),
+  }),
+  run: (tx, viewer, input, read) => ticketApprovePlan(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketImplement', {
+  description: 'Begins to carry out the plan. `ticketResolve` does it by itself.',
+  errors: WORK_ERRORS,
+  input: onTicket,
+  run: (tx, viewer, input, read) => ticketImplement(tx, viewer, input, read),
+  success: ticketField,
+});
+
+const PointAnswer = builder.inputType('ComplaintPointAnswer', {
+  description: 'The answer to one point of a complaint (TIC-23).',
+  fields: (t) => ({ number: t.int({ required: true }), answer: t.string({ required: true }) }),
+});
+
+mutation('ticketResolve', {
+  description:
+    'Settles a ticket. A complaint needs the written notice and an answer per point (TIC-21, TIC-23); of an inquiry or query this is the answer.',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    resolution: t.string({ required: true, description: 'What was done or answered.' }),
+    pointAnswers: t.field({
+      type: [PointAnswer],
+      description: 'A complaint of one point is answered by its resolution.',
+    }),
+    writtenNoticeSentAt: t.field({ type: 'DateTime', description: 'Needed for a complaint.' }),
+    rootCause: t.field({ type: ENUMS.RootCause }),
+  }),
+  run: (tx, viewer, input, read) => ticketResolve(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketFollowUp', {
+  description: 'Records a return call after a complaint (TIC-25). NOT_SATISFIED reopens it.',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    result: t.field({ type: ENUMS.FollowUpResult, required: true }),
+    note: t.string(),
+  }),
+  run: (tx, viewer, input, read) => ticketFollowUp(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketClose', {
+  description:
+    'Closes a ticket. A complaint needs its follow-up (TIC-25), the respect contact (TIC-22) and the complaint report (TIC-24).',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    respectContactById: t.id({ ...nodeIdOf('Employee'), description: 'HEAD, or the person HEAD sends.' }),
+    respectContactAt: t.field({ type: 'DateTime' }),
+    rootCause: t.field({ type: ENUMS.RootCause }),
+    lesson: t.string(),
+    note: t.string(),
+  }),
+  run: (tx, viewer, input, read) => ticketClose(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketReopen', {
+  description:
+    "Reopens a closed ticket on the customer's word within the days allowed; new limits count from now (TIC-37).",
+  errors: WORK_ERRORS,
+  input: (t) => ({ ...onTicket(t), reason: t.string({ required: true }) }),
+  run: (tx, viewer, input, read) => ticketReopen(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketEscalate', {
+  description: 'Escalates a ticket by hand to a level above the one it has reached (TIC-34).',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    level: t.field({ type: ENUMS.EscalationLevel, required: true }),
+    note: t.string({ required: true, description: 'Why.' }),
+  }),
+  run: (tx, viewer, input, read) => ticketEscalate(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('escalationAcknowledge', {
+  description: 'A person whom the level names says that they have taken note (TIC-34).',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    escalationId: t.id({ required: true, ...nodeIdOf('Escalation') }),
+    note: t.string(),
+    expectedVersion: t.int(),
+  }),
+  run: (tx, viewer, input, read) => escalationAcknowledge(tx, viewer, input, read),
+  success: (t) => ({
+    escalation: t.field({
+      type: EscalationType,
+      nullable: true,
+      resolve: async (done, _args, context) =>
+        (await escalationById.load(context.read, done.escalationId)) as never,
+    }),
+    ticket: t.field({
+      type: 'Ticket',
+      nullable: true,
+      resolve: (done, _args, context) => ticketById.load(context.read, done.ticketId),
+    }),
+  }),
+});

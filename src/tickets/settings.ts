@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { setting } from '../platform/settings-register.ts';
+
+const hours = z
+  .number()
+  .positive()
+  .max(24 * 366);
+const days = z.number().int().min(1).max(366);
+
+/** Policy numbers of tickets (rulebook section 26). The limits themselves are rows of SlaPolicy. */
+export const TICKET_SETTINGS = {
+  atRisk: setting({
+    key: 'sla.atRisk',
+    description: 'Share of a limit after which a ticket is at risk; 0.8 is 80 %.',
+    default: 0.8,
+    origin: 'D',
+    source: 'TIC-06, TIC-34',
+    schema: z.number().gt(0).lt(1),
+  }),
+  keyAccountFactor: setting({
+    key: 'sla.keyAccountFactor',
+    description: 'Multiplies every limit of key accounts and grade A customers.',
+    default: 0.5,
+    origin: 'D',
+    source: 'KEY-26',
+    schema: z.number().gt(0).max(1),
+  }),
+  registerMinutes: setting({
+    key: 'sla.registerMinutes',
+    description: 'Minutes from the contact to its registration.',
+    default: 15,
+    origin: 'D',
+    source: 'TIC-04',
+    schema: z.number().int().min(1).max(1440),
+  }),
+  dispatchConfirmHours: setting({
+    key: 'sla.dispatchConfirmHours',
+    description: 'Hours in which a department confirms a ticket that was dispatched to it.',
+    default: 4,
+    origin: 'D',
+    source: 'TIC-18',
+    schema: hours,
+  }),
+  pauseWhileWaiting: setting({
+    key: 'sla.pauseWhileWaiting',
+    description:
+      'Whether the clocks of inquiries and shipment queries stop while the customer is awaited. Complaint clocks never do.',
+    default: false,
+    origin: 'D',
+    source: 'TIC-36',
+    schema: z.boolean(),
+  }),
+  seriousAmount: setting({
+    key: 'ticket.seriousAmount',
+    description: 'A complaint that claims this much or more, in the business currency, is serious.',
+    default: '10000.00',
+    origin: 'D',
+    source: 'TIC-20',
+    schema: z.string().regex(/^\d{1,16}\.\d{2}$/),
+  }),
+  repeatCount: setting({
+    key: 'ticket.repeatCount',
+    description: "A customer's complaint of this number within `days` is serious.",
+    default: { count: 3, days: 30 },
+    origin: 'D',
+    source: 'TIC-20',
+    schema: z.object({ count: z.number().int().min(2), days }),
+  }),
+  followUpDays: setting({
+    key: 'ticket.followUpDays',
+    description: 'Days after RESOLVED on which the customer is called back.',
+    default: 3,
+    origin: 'D',
+    source: 'TIC-25',
+    schema: days,
+  }),
+  followUpTries: setting({
+    key: 'ticket.followUpTries',
+    description: 'Tries after which an unreachable customer counts as followed up.',
+    default: 3,
+    origin: 'D',
+    source: 'TIC-25',
+    schema: z.number().int().min(1).max(10),
+  }),
+  reopenDays: setting({
+    key: 'ticket.reopenDays',
+    description: 'Days after CLOSED within which a complaint can be reopened.',
+    default: 30,
+    origin: 'D',
+    source: 'TIC-37',
+    schema: days,
+  }),
+  escalationHours: setting({
+    key: 'ticket.escalationHours',
+    description: 'Hours after the final limit at which levels L2, L3 and L4 are reached.',
+    default: [0, 24, 48],
+    origin: 'D',
+    source: 'TIC-34',
+    schema: z
+      .array(
+        z
+          .number()
+          .min(0)
+          .max(24 * 366),
+      )
+      .length(3),
+  }),
+} as const;

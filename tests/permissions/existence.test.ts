@@ -1,0 +1,482 @@
+import {
+  type GraphQLInputType,
+  type GraphQLObjectType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isUnionType,
+} from 'graphql';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { globalId } from '../../src/graphql/ids.ts';
+import { newId } from '../../src/lib/ids.ts';
+import { schema } from '../../src/schema.ts';
+import {
+  makeAssignment,
+  makeContact,
+  makeCustomer,
+  makeGrants,
+  makeKeyAccount,
+  makeTicket,
+} from '../support/factories.ts';
+import { mutate } from '../support/mutate.ts';
+import { areas, departments, people, type PersonName, teams } from '../support/people.ts';
+import { MONDAY_9, startTestServer, type TestServer } from '../support/server.ts';
+
+/**
+ * What may not be known of cannot be told from what is not there, whatever mutation or node asks for it; and
+ * `viewerCan` says of every mutation what the mutation then does. Mutations are found in the schema, so that one that
+ * is added is asked, too.
+ */
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+beforeEach(() => server.clock.set(MONDAY_9));
+
+type Ids = Readonly<Record<string, string>>;
+
+/** Ids of what everybody may know. */
+const OPEN_IDS: Ids = {
+  Employee: people.KA_SPECIALIST_2.nodeId,
+  Area: areas.EAST.nodeId,
+  Department: departments.OPERATIONS.nodeId,
+  Team: teams.SALES.nodeId,
+};
+
+const MUTATIONS = Object.values((schema.getMutationType() as GraphQLObjectType).getFields()).map(
+  ({ name, args }) => ({
+    name,
+    input: args[0]?.type as GraphQLInputType,
+  }),
+);
+
+interface IdField {
+  readonly field: string;
+  readonly entity: string;
+}
+
+function idFields(input: GraphQLInputType): IdField[] {
+  const type = isNonNullType(input) ? input.ofType : input;
+  if (!isInputObjectType(type)) return [];
+  return Object.values(type.getFields()).flatMap(({ name, extensions }) =>
+    typeof extensions.entity === 'string' ? [{ field: name, entity: extensions.entity }] : [],
+  );
+}
+
+/** A plausible value of a type: what is required, and every id that there is. */
+function sample(type: GraphQLInputType, ids: Ids, entity: unknown): unknown {
+  if (isNonNullType(type)) return sample(type.ofType, ids, entity);
+  if (isListType(type)) return [sample(type.ofType, ids, entity)];
+  if (isEnumType(type)) return type.getValues()[0]?.name;
+  if (isInputObjectType(type)) {
+    return Object.fromEntries(
+      Object.values(type.getFields()).flatMap((field) =>
+        isNonNullType(field.type) ? [[field.name, sample(field.type, ids, field.extensions.entity)]] : [],
+      ),
+    );
+  }
+  if (entity !== undefined) return ids[String(entity)] ?? globalId(String(entity), newId());
+  const values: Record<string, unknown> = {
+    String: '测试',
+    Int: 1,
+    Boolean: true,
+    DateTime: server.clock.now().toISOString(),
+    Decimal: '600000.00',
+    ID: 'none',
+    JSON: 1,
+  };
+  return values[type.name];
+}
+
+/** Calls a mutation and says how it went, without what is made anew each time. */
+async function attempt(caller: PersonName, name: string, input: unknown): Promise<object> {
+  const title = name.charAt(0).toUpperCase() + name.slice(1);
+  const union = schema.getType(`${title}Result`);
+  const types = isUnionType(union) ? union.getTypes().map((type) => type.name) : [];
+  const details = [
+    ['InvalidInput', 'issues { path message }'],
+    ['Forbidden', 'required'],
+    ['StaleVersion', 'current'],
+    ['IllegalTransition', 'from to allowed'],
+  ].flatMap(([type = '', fields]) => (types.includes(type) ? [`... on ${type} { ${fields} }`] : []));
+  const { data, errors } = await server.gql(
+    caller,
+    `mutation ($input: ${title}Input!) { ${name}(input: $input) { __typename ... on Error { code message path } ${details.join(' ')} } }`,
+    { input },
+  );
+  return errors ? { errors: errors.map(({ extensions }) => extensions.code) } : data[name];
+}
+
+/** A department has one budget a year. */
+let budgetYear = 2100;
+
+async function records() {
+  const grade = 'A';
+  const [customer, keyCustomer] = await Promise.all([
+    makeCustomer(server, { grade }),
+    makeCustomer(server, { grade, areaId: areas.SOUTH.id }),
+  ]);
+  const [contact, keyAccount, ticket, grants] = await Promise.all([
+    makeContact(server, { customerId: customer.id }),
+    makeKeyAccount(server, { customerId: keyCustomer.id, specialistId: people.KA_SPECIALIST_2.id }),
+    makeTicket(server, { customerId: customer.id }),
+    makeGrants(server, 1, () => ({
+      customerId: customer.id,
+      requesterId: people.OTHER_DEPARTMENT_2.id,
+      state: 'REQUESTED',
+      validUntil: null,
+    })),
+  ]);
+  const now = server.clock.now();
+  const ids = { escalation: newId(), budget: newId(), setting: newId(), log: newId() };
+  await server.services.database.transaction(async ({ prisma }) => {
+    await prisma.escalation.create({
+      data: {
+        id: ids.escalation,
+        ticketId: ticket.id,
+        cycle: 0,
+        level: 'L1',
+        reason: 'RAISED_BY_HAND',
+        raisedAt: now,
+      },
+    });
+    await prisma.budget.create({
+      data: {
+        id: ids.budget,
+        year: budgetYear++,
+        departmentId: departments.FINANCE.id,
+        draftedById: people.SALES_SUPERVISOR.id,
+        writerIds: [people.SALES_SUPERVISOR.id],
+        createdAt: now,
+        updatedAt: now,
+      },
+    });
+    await prisma.setting.create({
+      data: {
+        id: ids.setting,
+        key: 'access.grantDays',
+        value: 20,
+        validFrom: now,
+        proposedById: people.ADMIN.id,
+        proposedAt: now,
+        reason: 'test',
+      },
+    });
+    await prisma.contactLog.create({
+      data: {
+        id: ids.log,
+        customerId: customer.id,
+        employeeId: people.HEAD.id,
+        channel: 'EMAIL',
+        outcome: 'REACHED',
+        at: now,
+        content: 'test',
+        createdAt: now,
+      },
+    });
+  });
+  return {
+    Customer: customer.nodeId,
+    Contact: contact.nodeId,
+    ContactLog: globalId('ContactLog', ids.log),
+    KeyAccount: keyAccount.nodeId,
+    Ticket: ticket.nodeId,
+    Escalation: globalId('Escalation', ids.escalation),
+    AccessGrant: grants[0]?.nodeId ?? '',
+    Budget: globalId('Budget', ids.budget),
+    SettingChange: globalId('SettingChange', ids.setting),
+  } as const;
+}
+
+/** What these viewers may not know of, by section 23. */
+const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<typeof records>>)[]>> = {
+  HR: [
+    'Customer',
+    'Contact',
+    'ContactLog',
+    'KeyAccount',
+    'Ticket',
+    'Escalation',
+    'AccessGrant',
+    'Budget',
+    'SettingChange',
+  ],
+  ADMIN: ['Customer', 'Contact', 'ContactLog', 'KeyAccount', 'Ticket', 'Escalation', 'AccessGrant', 'Budget'],
+  FINANCE: ['Contact', 'ContactLog', 'KeyAccount', 'Ticket', 'Escalation', 'AccessGrant', 'SettingChange'],
+  MARKET_DEVELOPER: [
+    'Contact',
+    'ContactLog',
+    'KeyAccount',
+    'Ticket',
+    'Escalation',
+    'AccessGrant',
+    'Budget',
+    'SettingChange',
+  ],
+  SALES_REP: ['Contact', 'ContactLog', 'Ticket', 'Escalation', 'AccessGrant', 'Budget', 'SettingChange'],
+  CS_AGENT: ['Contact', 'ContactLog', 'Ticket', 'Escalation', 'AccessGrant', 'Budget', 'SettingChange'],
+  OPERATIONS: ['Contact', 'ContactLog', 'Ticket', 'Escalation', 'AccessGrant', 'Budget', 'SettingChange'],
+  DEPUTY: ['Contact', 'ContactLog', 'Ticket', 'Escalation', 'AccessGrant', 'Budget', 'SettingChange'],
+  KA_SUPERVISOR: ['Contact', 'ContactLog', 'Ticket', 'Escalation', 'AccessGrant', 'Budget', 'SettingChange'],
+  SALES_SUPERVISOR: ['Contact', 'ContactLog', 'AccessGrant', 'SettingChange'],
+};
+
+describe.each(Object.entries(HIDDEN))('%s', (name, entities) => {
+  const caller = name as PersonName;
+
+  test('node and nodes answer for what is hidden as for what is not there', async () => {
+    const hidden = await records();
+    for (const entity of entities) {
+      const ask = async (id: string) => {
+        const { data, errors } = await server.gql(
+          caller,
+          'query ($id: ID!, $ids: [ID!]!) { node(id: $id) { id } nodes(ids: $ids) { id } }',
+          { id, ids: [id, globalId(entity, newId()), id] },
+        );
+        return { data, errors };
+      };
+      const answer = await ask(hidden[entity]);
+      expect([entity, answer]).toEqual([
+        entity,
+        { data: { node: null, nodes: [null, null, null] }, errors: undefined },
+      ]);
+      expect(await ask(globalId(entity, newId()))).toEqual(answer);
+    }
+  });
+
+  test('no mutation tells what is hidden from what is not there', async () => {
+    const hidden = await records();
+    // What the caller works on otherwise, so that a mutation gets as far as it can.
+    const own = await makeCustomer(server, { ownerId: people[caller].id, areaId: areas.EAST.id });
+    await makeAssignment(server, { customerId: own.id, employeeId: people[caller].id, dedicated: true });
+    const ticket = await makeTicket(server, { customerId: own.id, assigneeId: people[caller].id });
+    const ids = { ...OPEN_IDS, Customer: own.nodeId, Ticket: ticket.nodeId };
+    const told: string[] = [];
+    for (const { name: mutation, input } of MUTATIONS) {
+      for (const { field, entity } of idFields(input)) {
+        if (!(entities as readonly string[]).includes(entity)) continue;
+        const given = sample(input, ids, undefined) as object;
+        const list = Array.isArray((given as Record<string, unknown>)[field]);
+        const ask = (id: string) => attempt(caller, mutation, { ...given, [field]: list ? [id] : id });
+        const [one, other] = [
+          await ask(hidden[entity as keyof typeof hidden]),
+          await ask(globalId(entity, newId())),
+        ];
+        if (JSON.stringify(one) !== JSON.stringify(other))
+          told.push(`${mutation}.${field}: ${JSON.stringify([one, other])}`);
+      }
+    }
+    expect(told).toEqual([]);
+  });
+});
+
+describe('viewerCan', () => {
+  const CALLERS = [
+    'HEAD',
+    'DEPUTY',
+    'SALES_SUPERVISOR',
+    'KA_SUPERVISOR',
+    'KA_SPECIALIST',
+    'SALES_REP',
+    'CS_AGENT',
+    'FINANCE',
+    'OPERATIONS',
+  ] as const;
+
+  interface Told {
+    readonly action: string;
+    readonly allowed: boolean;
+    readonly reason: string | null;
+  }
+
+  async function read(
+    caller: PersonName,
+    id: string,
+  ): Promise<{ version: number; viewerCan: Told[] } | null> {
+    const fields = 'version viewerCan { action allowed reason }';
+    const { data } = await server.gql(
+      caller,
+      `query ($id: ID!) { node(id: $id) { ... on Customer { ${fields} } ... on Ticket { ${fields} }
+        ... on KeyAccount { ${fields} } ... on Budget { ${fields} } } }`,
+      { id },
+    );
+    return data.node;
+  }
+
+  /** What a mutation may answer where `viewerCan` says this of it. */
+  function agrees({ allowed, reason }: Told, type: string): boolean {
+    if (allowed) return !['Forbidden', 'NotFound', 'IllegalTransition'].includes(type);
+    if (reason === 'FORBIDDEN') return type === 'Forbidden';
+    return ['Forbidden', 'IllegalTransition', 'InvalidInput'].includes(type);
+  }
+
+  async function disagreements(caller: PersonName, id: string, ids: Ids): Promise<string[]> {
+    const wrong: string[] = [];
+    for (const { action } of (await read(caller, id))?.viewerCan ?? []) {
+      // Read again each time: an action that was allowed has changed the record.
+      const node = await read(caller, id);
+      // Who gave a ticket away may know no more of it.
+      if (!node) break;
+      const told = node.viewerCan.find((one) => one.action === action);
+      const mutation = MUTATIONS.find(({ name }) => name === action);
+      if (!told || !mutation) {
+        wrong.push(`${action} is no mutation`);
+        continue;
+      }
+      const input = sample(mutation.input, { ...OPEN_IDS, ...ids }, undefined) as Record<string, unknown>;
+      if ('expectedVersion' in input) input.expectedVersion = node.version;
+      const answer = (await attempt(caller, action, input)) as { __typename?: string };
+      if (!agrees(told, answer.__typename ?? 'error')) {
+        wrong.push(`${action}: said ${told.reason ?? 'allowed'}, answered ${JSON.stringify(answer)}`);
+      }
+    }
+    return wrong;
+  }
+
+  test.each(CALLERS)('of %s says of every mutation what it then does', async (caller) => {
+    const owned = { ownerId: people[caller].id, areaId: areas.EAST.id };
+    const customers = await Promise.all([
+      makeCustomer(server),
+      makeCustomer(server, owned),
+      makeCustomer(server, { grade: 'A' }),
+      makeCustomer(server, { ...owned, grade: 'A', lifecycle: 'LOST' }),
+      makeCustomer(server, { ...owned, lifecycle: 'TARGET', grade: null }),
+      makeCustomer(server, { grade: 'A' }),
+    ]);
+    const dedicated = customers.at(-1)?.id ?? '';
+    await makeAssignment(server, { customerId: dedicated, employeeId: people[caller].id, dedicated: true });
+    const wrong: string[] = [];
+    for (const { nodeId } of customers)
+      wrong.push(...(await disagreements(caller, nodeId, { Customer: nodeId })));
+
+    const [customer, , customerA] = customers;
+    for (const facts of [
+      { customerId: customer.id },
+      { customerId: customerA.id, assigneeId: people[caller].id },
+      {
+        customerId: customer.id,
+        assigneeId: people[caller].id,
+        status: 'INVESTIGATING' as const,
+        category: 'INQUIRY' as const,
+      },
+      {
+        customerId: customer.id,
+        assigneeId: people[caller].id,
+        status: 'CLOSED' as const,
+        claimAmount: '10.00',
+      },
+      {
+        customerId: customer.id,
+        severity: 'SERIOUS' as const,
+        status: 'PLAN_PROPOSED' as const,
+        dispatchedTo: ['OPERATIONS' as const],
+      },
+    ]) {
+      const { nodeId } = await makeTicket(server, facts);
+      wrong.push(...(await disagreements(caller, nodeId, { Ticket: nodeId })));
+    }
+
+    for (const facts of [
+      { specialistId: people.KA_SPECIALIST.id },
+      { specialistId: people.KA_SPECIALIST.id, endedAt: server.clock.now() },
+    ]) {
+      for (const grade of ['A', 'B'] as const) {
+        const ofAccount = await makeCustomer(server, { ...owned, grade });
+        const account = await makeKeyAccount(server, { customerId: ofAccount.id, ...facts });
+        const ids = { KeyAccount: account.nodeId, Customer: ofAccount.nodeId };
+        wrong.push(...(await disagreements(caller, account.nodeId, ids)));
+      }
+    }
+
+    const { Budget } = await records();
+    wrong.push(...(await disagreements(caller, Budget, { Budget })));
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('cursors and filters made up by a client', () => {
+  test('are refused as such, and tell nothing', async () => {
+    await makeCustomer(server);
+    const page = async (after: string | null, where: object | null = null) =>
+      server.gql(
+        'SALES_REP',
+        `query ($after: String, $where: CustomerWhere) {
+          customers(orderBy: [{ field: createdAt }], first: 1, after: $after, where: $where) { edges { cursor } } }`,
+        { after, where },
+      );
+    const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const { data } = await page(null);
+    const [signature, key, id] = JSON.parse(
+      Buffer.from(data.customers.edges[0].cursor, 'base64url').toString('utf8'),
+    );
+    for (const after of [
+      encode([signature, 'no date', id]),
+      encode([signature, '2026-02-30', id]),
+      encode([signature, key, "'; drop table customer; --"]),
+      encode([signature, '\u0000', id]),
+      encode([signature, 7, id]),
+      encode(['other', key, id]),
+      encode({}),
+      'nonsense',
+    ]) {
+      const { errors } = await page(after);
+      expect(errors?.map(({ extensions }) => extensions)).toEqual([
+        { code: 'BAD_USER_INPUT', argument: 'after' },
+      ]);
+    }
+    // Masked rows count as null here: a key of the client's choosing compares with no value of theirs.
+    const forged = await page(encode([signature, '1970-01-01', id]));
+    expect(forged.errors).toBeUndefined();
+    const filtered = await page(null, { name: { contains: '\u0000' } });
+    expect(filtered.errors?.map(({ extensions }) => extensions)).toEqual([
+      { code: 'BAD_USER_INPUT', argument: 'where' },
+    ]);
+  });
+});
+
+describe('idempotency keys', () => {
+  test('are the actor’s own: the same key and input of another makes another record, and tells nothing of the first', async () => {
+    const key = newId();
+    const input = { name: '密钥贸易', idempotencyKey: key };
+    const create = (caller: PersonName, given: object = input) =>
+      mutate(server, caller, 'customerCreate', given, 'customer { id access { level } owner { id } }');
+    const first = await create('SALES_REP');
+    const other = await create('SALES_REP_2');
+    expect(other.customer.id).not.toBe(first.customer.id);
+    expect(other.customer.owner.id).toBe(people.SALES_REP_2.nodeId);
+    expect(await create('SALES_REP')).toEqual(first);
+    expect((await create('SALES_REP_2', { ...input, name: '另一家' })).__typename).toBe(
+      'IdempotencyConflict',
+    );
+    expect((await create('MARKET_DEVELOPER', { ...input, name: '另一家' })).__typename).toBe(
+      'CustomerCreateSuccess',
+    );
+    // Who may not create learns nothing from a key that was used.
+    expect((await create('CS_AGENT')).__typename).toBe('Forbidden');
+  });
+
+  test('a repeated request answers with what the actor may see now', async () => {
+    const input = { name: '回头贸易', lifecycle: 'TARGET', idempotencyKey: newId() };
+    const create = () =>
+      mutate(
+        server,
+        'SALES_REP',
+        'customerCreate',
+        input,
+        'customer { id name access { level } file { number } }',
+      );
+    const first = await create();
+    expect(first.customer).toMatchObject({ name: '回头贸易', access: { level: 'FULL' } });
+    const id = Buffer.from(first.customer.id, 'base64').toString('utf8').split(':')[1] ?? '';
+    await server.services.database.transaction(({ prisma }) =>
+      prisma.customer.update({ where: { id }, data: { grade: 'A', lifecycle: 'ACTIVE' } }),
+    );
+    expect((await create()).customer).toEqual({
+      id: first.customer.id,
+      name: '回头***',
+      access: { level: 'MASKED' },
+      file: null,
+    });
+  });
+});
