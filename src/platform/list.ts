@@ -31,6 +31,8 @@ export interface ListSource {
   /** Rows that the viewer sees fully; equal to `visible` for entities without a masked card. */
   readonly full: Sql;
   readonly fields: Readonly<Record<string, ListField>>;
+  /** Finds the ids of the page first and reads its rows then, where an index alone can decide what is visible. */
+  readonly pageFirst?: boolean;
 }
 
 export interface OrderTerm {
@@ -184,12 +186,20 @@ function planPage(source: ListSource, page: PageArguments): PagePlan {
     signature,
     terms: terms.length,
     continued: Boolean(cursor ?? otherCursor),
-    statement: (extra) => sql`
-      select ${source.select}, ${keys}
-      from ${source.from}
-      where ${source.visible} and ${where} and ${all(bounds)} ${extra}
-      order by ${order}
-      limit ${size + 1}::int`,
+    statement(extra) {
+      const page = sql`
+        from ${source.from}
+        where ${source.visible} and ${where} and ${all(bounds)} ${extra}
+        order by ${order}
+        limit ${size + 1}::int`;
+      return source.pageFirst
+        ? sql`
+          select ${source.select}, ${keys}
+          from (select ${source.id} as "pageId" ${page}) page cross join ${source.from}
+          where ${source.id} = page."pageId"
+          order by ${order}`
+        : sql`select ${source.select}, ${keys} ${page}`;
+    },
   };
 }
 

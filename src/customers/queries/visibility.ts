@@ -3,12 +3,30 @@ import { levelOf, type Reach, reached, type ViewerSql } from '../../platform/vis
 
 /** True where the viewer is assigned to the customer at the viewer's instant; a dedicated assignment is one, too. */
 export function assignedTo(viewer: ViewerSql, customerId: Sql, options: { dedicated: boolean }): Sql {
-  // By the index customer_assignment(employee_id, customer_id).
   return sql`exists (
     select 1 from customer_assignment a
-    where a.customer_id = ${customerId} and a.employee_id = ${viewer.employeeId}
-      and a.valid_from <= ${viewer.now} and (a.valid_to is null or a.valid_to > ${viewer.now})
-      and ${options.dedicated ? sql`a.dedicated and ${lasting(viewer)}` : sql`(not a.dedicated or ${lasting(viewer)})`})`;
+    where a.customer_id = ${customerId} and ${inForce(viewer, options)})`;
+}
+
+/**
+ * The customers that the viewer owns or is assigned to, as rows of customer_id. Both parts are read from an index
+ * alone, customer_assignment(employee_id, customer_id, …) and customer(owner_id, id), so that a list can hash them.
+ */
+export function customersInCharge(viewer: ViewerSql): Sql {
+  return sql`
+    select a.customer_id from customer_assignment a where ${inForce(viewer, { dedicated: false })}
+    union all
+    select o.id from customer o where o.owner_id = ${viewer.employeeId}`;
+}
+
+/** The viewer's assignments in force, of `customer_assignment a`. */
+function inForce(viewer: ViewerSql, { dedicated }: { dedicated: boolean }): Sql {
+  return all([
+    sql`a.employee_id = ${viewer.employeeId}`,
+    sql`a.valid_from <= ${viewer.now}`,
+    sql`(a.valid_to is null or a.valid_to > ${viewer.now})`,
+    dedicated ? sql`a.dedicated and ${lasting(viewer)}` : sql`(not a.dedicated or ${lasting(viewer)})`,
+  ]);
 }
 
 /**

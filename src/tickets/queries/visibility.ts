@@ -1,12 +1,10 @@
-import { assignedTo } from '../../customers/queries/visibility.ts';
-import { any, type Sql, sql } from '../../platform/sql.ts';
+import { customersInCharge } from '../../customers/queries/visibility.ts';
+import { type Sql, sql } from '../../platform/sql.ts';
 import { levelOf, type Reach, reached, type ViewerSql } from '../../platform/visibility.ts';
 
 function ownCustomers(viewer: ViewerSql, t: Sql): Sql {
-  return any([
-    assignedTo(viewer, sql`${t}.customer_id`, { dedicated: false }),
-    sql`exists (select 1 from customer o where o.id = ${t}.customer_id and o.owner_id = ${viewer.employeeId})`,
-  ]);
+  return sql`exists (
+    select 1 from (${customersInCharge(viewer)}) own where own.customer_id = ${t}.customer_id)`;
 }
 
 function reaches(viewer: ViewerSql, t: Sql, verb: 'read' | 'write'): readonly Reach[] {
