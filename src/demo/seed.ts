@@ -1,6 +1,6 @@
 import type { CustomerGrade, Role } from '../generated/prisma/enums.ts';
 import { newId } from '../lib/ids.ts';
-import { findViewer } from '../organisation/queries.ts';
+import { findViewer, loadOrganisation } from '../organisation/queries.ts';
 import type { Viewer } from '../organisation/rules/viewer.ts';
 import type { Command } from '../platform/command.ts';
 import { sql } from '../platform/sql.ts';
@@ -19,18 +19,23 @@ const DAY = 24 * 60 * MINUTE;
 
 /**
  * A small company to try the product with: people of every role, customers of every grade, and tickets whose limits
- * come due while you watch. Written into an empty database only.
+ * come due while you watch. Written into an empty database only, in one transaction: whole or not at all, and once
+ * where several processes start together.
  */
 export async function seedDemo(services: Services): Promise<void> {
-  const [known] = await services.database.query<{ count: number }>(
-    sql`select count(*)::int as count from employee`,
-  );
-  if (known && known.count > 0) return;
-  const origin = await services.systemOrigin();
-  const people = await services.runner.run(origin, seedPeople);
-  const customers = await services.runner.run(origin, (tx) => seedCustomers(tx, people));
-  await seedTickets(services, people, customers);
+  const { timeZone } = await services.directory();
+  await services.runner.run(await services.systemOrigin(), async (tx) => {
+    await tx.query(sql`select 1 as locked from pg_advisory_xact_lock(${SEED_LOCK}::bigint)`);
+    const [known] = await tx.query<{ count: number }>(sql`select count(*)::int as count from employee`);
+    if (known && known.count > 0) return;
+    const people = await seedPeople(tx);
+    const customers = await seedCustomers(tx, people);
+    await seedTickets(tx, people, customers, timeZone);
+  });
 }
+
+/** Any number that nothing else locks. */
+const SEED_LOCK = 724_002;
 
 /** Name, grade, industry, area, and the level of a key account. */
 const CUSTOMERS: readonly (readonly [
@@ -237,14 +242,14 @@ const TICKETS: readonly DemoTicket[] = [
 ];
 
 async function seedTickets(
-  services: Services,
+  tx: Command,
   people: DemoPeople,
   customers: readonly string[],
+  timeZone: string,
 ): Promise<void> {
-  const { organisation, timeZone } = await services.directory();
-  const origin = await services.systemOrigin();
+  const organisation = await loadOrganisation(tx);
   function viewerOf(role: Role): Viewer {
-    const viewer = findViewer(organisation, demoSubject(role), origin.now, timeZone);
+    const viewer = findViewer(organisation, demoSubject(role), tx.now, timeZone);
     if (!viewer) throw new Error(`The demo company has no ${role}.`);
     return viewer;
   }
@@ -252,19 +257,17 @@ async function seedTickets(
   const supervisor = viewerOf('CS_SUPERVISOR');
   const where = { organisation, timeZone };
   for (const { customer, minutesAgo, steps = [], ...facts } of TICKETS) {
-    const openedAt = new Date(origin.now.getTime() - minutesAgo * MINUTE);
+    const openedAt = new Date(tx.now.getTime() - minutesAgo * MINUTE);
     const input = { ...facts, customerId: customers[customer] ?? null, openedAt };
     // Entered two minutes after the contact and taken up ten minutes after it, as a desk would.
-    const entered = { ...origin, actorId: agent.employeeId, now: new Date(openedAt.getTime() + 2 * MINUTE) };
-    const { ticketId } = await services.runner.run(entered, (tx) => ticketOpen(tx, agent, input, where));
+    const entered = { ...tx, actorId: agent.employeeId, now: new Date(openedAt.getTime() + 2 * MINUTE) };
+    const { ticketId } = await ticketOpen(entered, agent, input, where);
     const takenUp = {
-      ...origin,
+      ...tx,
       actorId: supervisor.employeeId,
       now: new Date(openedAt.getTime() + 10 * MINUTE),
     };
-    for (const step of steps) {
-      await services.runner.run(takenUp, (tx) => handle(tx, supervisor, step, ticketId));
-    }
+    for (const step of steps) await handle(takenUp, supervisor, step, ticketId);
   }
 
   function handle(

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sseClient } from '../support/clients.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
-import { type ServerProcess, sparePort, spawnServer, startServer } from '../support/processes.ts';
+import { NPM_START, type ServerProcess, sparePort, spawnServer, startServer } from '../support/processes.ts';
 import { waitUntil } from '../support/server.ts';
 import { services } from '../support/services.ts';
 import { ENVIRONMENT, FEED, gql, prepare, requestAccess, socketOf, succeeded, token } from './client.ts';
@@ -107,6 +107,54 @@ describe.skipIf(!postgres)('a server that is told to stop', { timeout: 40_000 },
     expect(code).toBe(0);
     expect(took).toBeLessThan(2_000);
     expect(server.output).not.toMatch(/^\s+at /m);
+  });
+
+  it.skipIf(process.platform === 'win32')('ends with the `npm start` that it runs under', async () => {
+    const environment = { ...ENVIRONMENT, DATABASE_URL: fresh.databaseUrl ?? '', DATA_DIR: fresh.dataDir };
+    const npm = await spawnServer(environment, NPM_START);
+    started.push(npm);
+    await npm.kill('SIGTERM');
+    await waitUntil(() =>
+      gql(npm, 'HEAD', '{ viewer { roles } }').then(
+        () => false,
+        () => true,
+      ),
+    );
+    await waitUntil(() => npm.output.includes('SIGTERM: finishing what runs, then stopping'));
+  });
+});
+
+describe.skipIf(!postgres)('servers that start together on an empty database', { timeout: 60_000 }, () => {
+  it('write one demo company', async () => {
+    const fresh = await freshDatabase('postgresql');
+    const environment = {
+      ...ENVIRONMENT,
+      SEED_DEMO: 'true',
+      DATABASE_URL: fresh.databaseUrl ?? '',
+      DATA_DIR: fresh.dataDir,
+    };
+    const servers = await Promise.all(Array.from({ length: 3 }, () => startServer(environment)));
+    try {
+      const ask = (server: ServerProcess) =>
+        gql(server, 'demo-head', '{ customersTotal: customers { totalCount } tickets { totalCount } }');
+      for (const server of servers) {
+        await waitUntil(
+          () =>
+            fetch(`${server.url}/health/ready`).then(
+              (answer) => answer.ok,
+              () => false,
+            ),
+          30_000,
+        );
+      }
+      const totals = await Promise.all(servers.map(async (server) => (await ask(server)).data));
+      for (const total of totals) {
+        expect(total).toEqual({ customersTotal: { totalCount: 12 }, tickets: { totalCount: 10 } });
+      }
+    } finally {
+      await Promise.all(servers.map((server) => server.kill('SIGKILL')));
+      await fresh.drop();
+    }
   });
 });
 

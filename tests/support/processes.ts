@@ -62,10 +62,18 @@ export interface ServerProcess extends OwnProcess {
   readonly url: string;
 }
 
-/** `node src/main.ts` with this environment only; it may not be ready yet. */
-export async function startServer(environment: Readonly<Record<string, string>>): Promise<ServerProcess> {
+/** The server alone, which signals reach directly. */
+const MAIN = [process.execPath, 'src/main.ts'] as const;
+/** As a newcomer starts it. */
+export const NPM_START = ['npm', 'start'] as const;
+
+/** A server with this environment only; it may not be ready yet. */
+export async function startServer(
+  environment: Readonly<Record<string, string>>,
+  [program, ...args]: readonly [string, ...string[]] = MAIN,
+): Promise<ServerProcess> {
   const port = environment.PORT ?? String(await sparePort());
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(program, args, {
     cwd: ROOT,
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', ...environment, PORT: port },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -74,8 +82,11 @@ export async function startServer(environment: Readonly<Record<string, string>>)
 }
 
 /** The same, once it is ready. */
-export async function spawnServer(environment: Readonly<Record<string, string>>): Promise<ServerProcess> {
-  const server = await startServer(environment);
+export async function spawnServer(
+  environment: Readonly<Record<string, string>>,
+  command?: readonly [string, ...string[]],
+): Promise<ServerProcess> {
+  const server = await startServer(environment, command);
   await waitUntil(async () => {
     if (server.exitCode !== null)
       throw new Error(`The server ended with ${server.exitCode}: ${server.output}`);
