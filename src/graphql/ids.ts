@@ -33,7 +33,15 @@ function notAnId(path: readonly string[], value: unknown, entity: string): Issue
   };
 }
 
-/** Replaces every Node id of an input by the row's id; all that are malformed are reported together. */
+/** PostgreSQL keeps every text but one with the character NUL. */
+function holdsNul(path: readonly string[]): Issue {
+  return { path, message: text('Text without the character NUL is accepted.', '文本不得包含 NUL 字符。') };
+}
+
+/**
+ * Replaces every Node id of an input by the row's id. All ids that are malformed, and all texts that cannot be kept, are
+ * reported together.
+ */
 export function decodeIds<Input>(input: Input, type: GraphQLInputType): Input {
   const issues: Issue[] = [];
   const decoded = decode(input, type, [], undefined, issues);
@@ -65,7 +73,10 @@ function decode(
       }),
     );
   }
-  if (entity === undefined) return value;
+  if (entity === undefined) {
+    if (typeof value === 'string' && value.includes('\0')) issues.push(holdsNul(path));
+    return value;
+  }
   const id = localId(String(value), entity);
   if (id === null) issues.push(notAnId(path, value, entity));
   return id;

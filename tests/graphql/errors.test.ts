@@ -5,7 +5,7 @@ import { newId } from '../../src/lib/ids.ts';
 import { wsClient } from '../support/clients.ts';
 import { freshDatabase } from '../support/database.ts';
 import { operations } from '../support/documents.ts';
-import { makeCustomer } from '../support/factories.ts';
+import { makeCustomer, makeTicket } from '../support/factories.ts';
 import { people } from '../support/people.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -166,6 +166,23 @@ describe('inputs that are not accepted', () => {
       __typename: 'InvalidInput',
       issues: [{ path: ['customerId'] }, { path: ['employeeId'] }],
     });
+  });
+
+  it('name every text that cannot be kept', async () => {
+    const { data } = await server.gql('HEAD', CREATE, { input: { name: '上海\0远航' } });
+    expect(data.customerCreate).toMatchObject({ __typename: 'InvalidInput', issues: [{ path: ['name'] }] });
+  });
+
+  it('name a linked record that the caller may not read as if it were not there', async () => {
+    const document =
+      'mutation($input: TicketOpenInput!) { ticketOpen(input: $input) { __typename ... on Error { path } } }';
+    const hidden = await makeTicket(server, { customerId: (await makeCustomer(server, { grade: 'B' })).id });
+    const input = { category: 'INQUIRY', channel: 'ONLINE', subject: 'x', content: 'x' };
+    const open = async (linkedTicketId: string) =>
+      (await server.gql('SALES_REP', document, { input: { ...input, linkedTicketId } })).data.ticketOpen;
+    const refused = { __typename: 'NotFound', path: ['linkedTicketId'] };
+    expect(await open(hidden.nodeId)).toEqual(refused);
+    expect(await open(globalId('Ticket', newId()))).toEqual(refused);
   });
 
   it('speak the language that is asked for, English when it is neither', async () => {

@@ -292,7 +292,7 @@ export async function ticketCancel(
 ): Promise<{ ticketId: string }> {
   const ticket = await lockTicket(tx, viewer, input.ticketId, input);
   if (input.duplicateOfId === ticket.id) throw invalid('duplicateOfId', text('another ticket', '另一张工单'));
-  await lockTicket(tx, viewer, input.duplicateOfId, { readOnly: true });
+  await lockTicket(tx, viewer, input.duplicateOfId, { readOnly: true, field: 'duplicateOfId' });
   await moveTicket(tx, ticket, 'CANCEL', {
     note: input.note ?? null,
     data: { linkedTicketId: input.duplicateOfId },

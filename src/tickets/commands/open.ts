@@ -22,7 +22,7 @@ import { priorityOf, severityOf } from '../rules/severity.ts';
 import { slaClock } from '../rules/sla-clock.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
 import { syncClocks } from './clock.ts';
-import { emitTicket, people } from './ticket.ts';
+import { emitTicket, lockTicket, people } from './ticket.ts';
 
 export interface TicketOpenInput {
   readonly category: TicketCategory;
@@ -73,6 +73,9 @@ export async function ticketOpen(
   const ticketId = await once(tx, 'ticketOpen', input.idempotencyKey, input, async (id) => {
     const customer = input.customerId ? await customerFacts(tx, viewer, input.customerId) : null;
     checkOpening(tx, input, customer);
+    if (input.linkedTicketId) {
+      await lockTicket(tx, viewer, input.linkedTicketId, { readOnly: true, field: 'linkedTicketId' });
+    }
     await open(tx, viewer, id, input, customer, { organisation, timeZone });
   });
   return { ticketId };

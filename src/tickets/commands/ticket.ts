@@ -62,7 +62,12 @@ export async function lockTicket(
   tx: Command,
   viewer: Viewer,
   ticketId: string,
-  options: { readonly expectedVersion?: number | null; readonly readOnly?: boolean } = {},
+  options: {
+    readonly expectedVersion?: number | null;
+    readonly readOnly?: boolean;
+    /** The input field that names the ticket. */
+    readonly field?: string;
+  } = {},
 ): Promise<LockedTicket> {
   const sees = constantViewer(viewer, tx.now);
   const [ticket] = await tx.query<LockedTicket & { readable: boolean }>(sql`
@@ -81,7 +86,7 @@ export async function lockTicket(
     left join key_account k on k.id = t.key_account_id
     where t.id = ${ticketId}::uuid
     for update of t`);
-  if (!ticket?.readable) throw new NotFound(['ticketId'], text('ticket', '工单'));
+  if (!ticket?.readable) throw new NotFound([options.field ?? 'ticketId'], text('ticket', '工单'));
   if (!options.readOnly && !ticket.writable) throw new Forbidden(rolesWith('ticket', 'write'));
   if (options.expectedVersion != null && options.expectedVersion !== ticket.version)
     throw new StaleVersion(ticket.version);
