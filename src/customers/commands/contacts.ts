@@ -1,8 +1,10 @@
+import type { Prisma } from '../../generated/prisma/client.ts';
 import { Issues, NotFound } from '../../lib/errors.ts';
 import { text } from '../../lib/text.ts';
 import type { Viewer } from '../../organisation/rules/viewer.ts';
 import { type Command, once } from '../../platform/command.ts';
-import { lockCustomer, requireWritable, requireVersion, withoutNulls } from './lock.ts';
+import { expectNotCleared, expectTexts, givenFacts, withoutNulls } from './facts.ts';
+import { lockCustomer, requireWritable, requireVersion } from './lock.ts';
 
 export interface ContactFacts {
   readonly name?: string | null;
@@ -31,6 +33,7 @@ export async function contactCreate(
   const { idempotencyKey, customerId, ...facts } = input;
   const issues = new Issues();
   issues.expect(input.name.trim().length > 0, 'name', text("the person's name", '联系人姓名'));
+  expectTexts(issues, facts);
   issues.throwIfAny();
   const contactId = await once(tx, 'contactCreate', idempotencyKey, input, async (id) => {
     await tx.prisma.contact.create({
@@ -75,18 +78,20 @@ export async function contactUpdate(
   requireWritable(customer);
   const current = await tx.prisma.contact.findUniqueOrThrow({ where: { id: contactId } });
   requireVersion(current.version, expectedVersion);
+  const given: ContactFacts = givenFacts(facts);
   const issues = new Issues();
   issues.expect(
     facts.name === undefined || Boolean(facts.name?.trim()),
     'name',
     text("the person's name", '联系人姓名'),
   );
+  expectNotCleared(issues, given, ['seniority', 'isKeyPerson']);
+  expectTexts(issues, given);
   issues.throwIfAny();
-  const given = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
   await tx.prisma.contact.update({
     where: { id: contactId },
     data: {
-      ...given,
+      ...(given as Prisma.ContactUncheckedUpdateInput),
       ...(archived == null ? {} : { archivedAt: archived ? (current.archivedAt ?? tx.now) : null }),
       updatedAt: tx.now,
       version: { increment: 1 },

@@ -11,7 +11,8 @@ import { LEVEL } from '../../platform/visibility.ts';
 import { renewTermsOfCustomers } from '../../tickets/commands/clock.ts';
 import { customerNumbers } from '../numbers.ts';
 import { canBeGraded, changeLifecycle, expectLeadFacts } from '../rules.ts';
-import { lockCustomer, requireWritable, requireVersion, withoutNulls } from './lock.ts';
+import { expectNotCleared, expectTexts, givenFacts, withoutNulls } from './facts.ts';
+import { lockCustomer, requireWritable, requireVersion } from './lock.ts';
 
 export interface CustomerFacts {
   readonly name?: string | null;
@@ -54,15 +55,7 @@ function checkFacts(issues: Issues, facts: CustomerFacts, now: Date): void {
     'informationObtainedAt',
     text('not in the future', '不能晚于当前时间'),
   );
-  issues.expect(
-    facts.email == null || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(facts.email),
-    'email',
-    text('an e-mail address such as name@example.com', '邮箱地址，如 name@example.com'),
-  );
-  for (const [name, value] of Object.entries(facts)) {
-    if (typeof value === 'string')
-      issues.expect(value.length <= 2_000, name, text('at most 2,000 characters', '最多 2000 字'));
-  }
+  expectTexts(issues, facts);
 }
 
 export interface CustomerCreateInput extends CustomerFacts {
@@ -159,9 +152,7 @@ export async function customerUpdate(
   const customer = await lockCustomer(tx, viewer, customerId, 'customerId');
   requireWritable(customer);
   requireVersion(customer.version, expectedVersion);
-  const given = Object.fromEntries(
-    Object.entries(facts).filter(([, value]) => value !== undefined),
-  ) as CustomerFacts;
+  const given: CustomerFacts = givenFacts(facts);
   const after = { ...customer, ...given };
   const stage = lifecycle ? changeLifecycle(customer.lifecycle, lifecycle) : customer.lifecycle;
   const issues = new Issues();
@@ -171,6 +162,7 @@ export async function customerUpdate(
     text('a company name', '公司名称'),
   );
   expectLeadFacts(issues, stage, after);
+  expectNotCleared(issues, given, ['businessLine']);
   checkFacts(issues, given, tx.now);
   issues.throwIfAny();
   await requireKnown(tx, given.areaId, null);

@@ -60,11 +60,3 @@ export function requireWritable(customer: LockedCustomer): void {
 export function requireVersion(current: number, expected: number): void {
   if (current !== expected) throw new StaleVersion(current);
 }
-
-export function withoutNulls<Facts extends object>(
-  facts: Facts,
-): { [Key in keyof Facts]: NonNullable<Facts[Key]> } {
-  return Object.fromEntries(
-    Object.entries(facts).filter(([, value]) => value !== null && value !== undefined),
-  ) as never;
-}

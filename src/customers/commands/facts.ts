@@ -1,0 +1,45 @@
+import type { Issues } from '../../lib/errors.ts';
+import { text } from '../../lib/text.ts';
+
+/** The facts that an input names: one that is left out stays, one given as null is cleared. */
+export function givenFacts<Facts extends object>(facts: Facts): Partial<Facts> {
+  return Object.fromEntries(
+    Object.entries(facts).filter(([, value]) => value !== undefined),
+  ) as Partial<Facts>;
+}
+
+export function withoutNulls<Facts extends object>(
+  facts: Facts,
+): { [Key in keyof Facts]: NonNullable<Facts[Key]> } {
+  return Object.fromEntries(
+    Object.entries(facts).filter(([, value]) => value !== null && value !== undefined),
+  ) as never;
+}
+
+/** Facts that can be changed and not cleared. */
+export function expectNotCleared<Facts extends object>(
+  issues: Issues,
+  given: Facts,
+  names: readonly (keyof Facts & string)[],
+): void {
+  for (const name of names) {
+    issues.expect(
+      given[name] !== null,
+      name,
+      text('a value; leave it out to keep what is there', '必须有值；不填则保持原值'),
+    );
+  }
+}
+
+/** What is written of a customer or a contact: lengths, and the form of an e-mail address. */
+export function expectTexts(issues: Issues, facts: { readonly email?: string | null }): void {
+  issues.expect(
+    facts.email == null || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(facts.email),
+    'email',
+    text('an e-mail address such as name@example.com', '邮箱地址，如 name@example.com'),
+  );
+  for (const [name, value] of Object.entries(facts)) {
+    if (typeof value === 'string')
+      issues.expect(value.length <= 2_000, name, text('at most 2,000 characters', '最多 2000 字'));
+  }
+}
