@@ -87,6 +87,15 @@ export async function obligationsOf(db: Queryable, subjectIds: readonly string[]
     where subject_id = any(${[...subjectIds]}::uuid[])`);
 }
 
+/** Ends the watch over what is still to be done for a subject; what was met stays met. */
+export async function cancelObligations(db: Queryable, kind: string, subjectId: string): Promise<void> {
+  await db.query(sql`
+    update obligation
+    set state = case when state = 'MET' then state else 'CANCELLED'::"ObligationState" end, next_at = null
+    where kind = ${kind} and subject_id = ${subjectId}::uuid and next_at is not null
+    returning 1 as written`);
+}
+
 /** What is due, by the partial index `obligation_next_at_idx`; rows that another process works on are passed over. */
 async function claimDue(tx: Command, id: string | null): Promise<Obligation[]> {
   return tx.query<Obligation>(sql`

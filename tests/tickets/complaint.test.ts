@@ -3,6 +3,7 @@ import { sql } from '../../src/platform/sql.ts';
 import { ManualClock } from '../support/clock.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { makeCustomer, makeKeyAccount } from '../support/factories.ts';
+import { mutate } from '../support/mutate.ts';
 import { departments, people } from '../support/people.ts';
 import { type Caller, MONDAY_9, startTestServer, type TestServer } from '../support/server.ts';
 
@@ -32,24 +33,8 @@ const TICKET = `ticket {
 }`;
 
 /** Runs a mutation of tickets and answers with its result, success or error. */
-async function act(caller: Caller, name: string, input: object) {
-  const type = name.charAt(0).toUpperCase() + name.slice(1);
-  const { data, errors } = await server.gql(
-    caller,
-    `mutation ($input: ${type}Input!) { result: ${name}(input: $input) {
-      __typename
-      ... on Error {
-        code message path
-        ... on InvalidInput { issues { path } }
-        ... on IllegalTransition { from to allowed }
-        ... on Forbidden { required }
-      }
-      ... on ${type}Success { ${TICKET} }
-    } }`,
-    { input },
-  );
-  if (errors) throw new Error(JSON.stringify(errors));
-  return data.result;
+function act(caller: Caller, name: string, input: object) {
+  return mutate(server, caller, name, input, TICKET);
 }
 
 async function openComplaint(facts: object = {}, customerFacts: Parameters<typeof makeCustomer>[1] = {}) {

@@ -8,13 +8,14 @@ import { type Reader, rolesNow } from '../../organisation/queries.ts';
 import { rolesWith } from '../../organisation/rules/permissions.ts';
 import { can, hasRole, type Viewer } from '../../organisation/rules/viewer.ts';
 import { type Command, once } from '../../platform/command.ts';
+import { cancelObligations } from '../../platform/obligations.ts';
 import { sql } from '../../platform/sql.ts';
 import { renewTermsOfCustomers } from '../../tickets/commands/clock.ts';
 import { firstWeek, weekOf } from '../rules/contact-cadence.ts';
 import { LEVELS, levelFor, specialByDefault } from '../rules/level.ts';
 import { changeStatus, missingRight, statusOf } from '../rules/rights.ts';
 import { KEY_ACCOUNT_SETTINGS } from '../settings.ts';
-import { cancelContactWeeks, judgeAgain, openContactWeek } from './contacts.ts';
+import { judgeAgain, KEY_ACCOUNT_CONTACT, openContactWeek } from './contacts.ts';
 import { type LockedAccount, type LockedCustomer, lockAccount, lockCustomer } from './locks.ts';
 
 /** How an account is served; a field that is left out stays. */
@@ -237,7 +238,7 @@ export async function keyAccountEnd(
     data: { endedAt: tx.now, updatedAt: tx.now, version: { increment: 1 } },
   });
   await release(tx, customer, [account.specialistId, account.supervisorId]);
-  await cancelContactWeeks(tx, account.id);
+  await cancelObligations(tx, KEY_ACCOUNT_CONTACT, account.id);
   await renewTermsOfCustomers(tx, [customer.id], timeZone);
   tx.audit({
     action: 'keyAccountEnd',

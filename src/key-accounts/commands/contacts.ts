@@ -168,15 +168,6 @@ export async function judgeAgain(tx: Command, customerId: string, week: Period):
   ]);
 }
 
-/** Ends the watch over an account's contacts. */
-export async function cancelContactWeeks(tx: Command, keyAccountId: string): Promise<void> {
-  await tx.query(sql`
-    update obligation
-    set state = case when state = 'MET' then state else 'CANCELLED'::"ObligationState" end, next_at = null
-    where kind = ${KEY_ACCOUNT_CONTACT} and subject_id = ${keyAccountId}::uuid and next_at is not null
-    returning 1 as written`);
-}
-
 /**
  * The sweep's part: says that calls are due soon, judges the weeks that are over and opens the next. After a long stop
  * every week in between is judged too, once, from the calls recorded in it. Level, grade and people are those of now.

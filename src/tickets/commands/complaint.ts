@@ -5,7 +5,7 @@ import { text } from '../../lib/text.ts';
 import type { Reader } from '../../organisation/queries.ts';
 import { hasRole, type Viewer } from '../../organisation/rules/viewer.ts';
 import type { Command } from '../../platform/command.ts';
-import { putObligations } from '../../platform/obligations.ts';
+import { cancelObligations, putObligations } from '../../platform/obligations.ts';
 import { sql } from '../../platform/sql.ts';
 import { possibleActions } from '../rules/workflow.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
@@ -487,10 +487,7 @@ async function reopen(
       writtenNoticeSentAt: null,
     },
   });
-  await tx.query(sql`
-    update obligation set state = 'CANCELLED', next_at = null
-    where subject_id = ${ticket.id}::uuid and kind = 'TICKET_FOLLOW_UP' and next_at is not null
-    returning id`);
+  await cancelObligations(tx, 'TICKET_FOLLOW_UP', ticket.id);
   await renewTerms(tx, [ticket.id], timeZone);
   if (isComplaint(ticket)) {
     emitTicket(tx, ticket, {

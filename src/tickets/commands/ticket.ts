@@ -12,11 +12,12 @@ import { text } from '../../lib/text.ts';
 import { rolesWith } from '../../organisation/rules/permissions.ts';
 import type { Viewer } from '../../organisation/rules/viewer.ts';
 import type { Command } from '../../platform/command.ts';
+import { cancelObligations } from '../../platform/obligations.ts';
 import type { Audience } from '../../platform/outbox.ts';
 import { sql } from '../../platform/sql.ts';
 import { constantViewer } from '../../platform/visibility.ts';
 import { ticketReadable, ticketWritable } from '../queries/visibility.ts';
-import { nextStatus, type TicketAction } from '../rules/workflow.ts';
+import { isOpen, nextStatus, type TicketAction } from '../rules/workflow.ts';
 
 /** A ticket as commands work on it: locked, with the facts that rules and events ask for. */
 export interface LockedTicket {
@@ -110,6 +111,8 @@ export async function moveTicket(
 ): Promise<LockedTicket> {
   const status = nextStatus(ticket, action);
   await writeTicket(tx, ticket, { ...change, action }, status);
+  // Nobody is asked any more to confirm that a ticket has arrived on which no work is left.
+  if (!isOpen(status)) await cancelObligations(tx, 'TICKET_DISPATCH_CONFIRM', ticket.id);
   return { ...ticket, ...(change.data as Partial<LockedTicket>), status, version: ticket.version + 1 };
 }
 
