@@ -6,7 +6,7 @@ import type { Viewer } from '../organisation/rules/viewer.ts';
 import type { Command } from '../platform/command.ts';
 import { builder, type Types } from './builder.ts';
 import { ERROR_TYPES, type ErrorName } from './errors.ts';
-import { decodeIds } from './ids.ts';
+import { readInput } from './input.ts';
 
 /** The builder of the fields of a mutation's success type. */
 export type SuccessFields<Shape> = PothosSchemaTypes.ObjectFieldBuilder<Types, Shape>;
@@ -55,7 +55,7 @@ export function mutation<Input extends InputFieldMap, Success extends object>(
       resolve: async (_root, args, context, info) => {
         try {
           const declared = info.parentType.getFields()[name]?.args[0]?.type as GraphQLInputType;
-          const decoded = decodeIds(
+          const decoded = readInput(
             (args as { input: unknown }).input,
             declared,
           ) as InputShapeFromFields<Input>;
