@@ -2,21 +2,23 @@ import { all, any, type Sql, sql } from '../../platform/sql.ts';
 import { levelOf, type Reach, reached, type ViewerSql } from '../../platform/visibility.ts';
 
 /** True where the viewer is assigned to the customer at the viewer's instant; a dedicated assignment is one, too. */
-export function assignedTo(viewer: ViewerSql, customerId: Sql, options: { dedicated: boolean }): Sql {
+function assignedTo(viewer: ViewerSql, customerId: Sql, options: { dedicated: boolean }): Sql {
   return sql`exists (
     select 1 from customer_assignment a
     where a.customer_id = ${customerId} and ${inForce(viewer, options)})`;
 }
 
 /**
- * The customers that the viewer owns or is assigned to, as rows of customer_id. Both parts are read from an index
- * alone, customer_assignment(employee_id, customer_id, …) and customer(owner_id, id), so that a list can hash them.
+ * True where the viewer owns the customer or is assigned to it. The viewer's customers are one set, whose parts are read
+ * from an index alone, customer_assignment(employee_id, customer_id, …) and customer(owner_id, id): a list hashes it once.
  */
-export function customersInCharge(viewer: ViewerSql): Sql {
-  return sql`
-    select a.customer_id from customer_assignment a where ${inForce(viewer, { dedicated: false })}
-    union all
-    select o.id from customer o where o.owner_id = ${viewer.employeeId}`;
+export function inChargeOf(viewer: ViewerSql, customerId: Sql): Sql {
+  return sql`exists (
+    select 1 from (
+      select a.customer_id from customer_assignment a where ${inForce(viewer, { dedicated: false })}
+      union all
+      select o.id from customer o where o.owner_id = ${viewer.employeeId}) own
+    where own.customer_id = ${customerId})`;
 }
 
 /** The viewer's assignments in force, of `customer_assignment a`. */

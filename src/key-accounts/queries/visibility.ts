@@ -1,13 +1,6 @@
-import { assignedTo, customerLevel } from '../../customers/queries/visibility.ts';
-import { all, any, type Sql, sql } from '../../platform/sql.ts';
+import { customerLevel, inChargeOf } from '../../customers/queries/visibility.ts';
+import { all, type Sql, sql } from '../../platform/sql.ts';
 import { levelOf, type Reach, reached, type ViewerSql } from '../../platform/visibility.ts';
-
-function inCharge(viewer: ViewerSql, customerId: Sql): Sql {
-  return any([
-    assignedTo(viewer, customerId, { dedicated: false }),
-    sql`exists (select 1 from customer o where o.id = ${customerId} and o.owner_id = ${viewer.employeeId})`,
-  ]);
-}
 
 function inArea(viewer: ViewerSql, customerId: Sql): Sql {
   return sql`exists (select 1 from customer o where o.id = ${customerId} and o.area_id = any(${viewer.areaIds}))`;
@@ -17,7 +10,7 @@ function accounts(viewer: ViewerSql, k: Sql, verb: 'read' | 'write' | 'approve')
   return [
     [`keyAccount:${verb}:ALL`, sql`true`],
     [`keyAccount:${verb}:AREA`, inArea(viewer, sql`${k}.customer_id`)],
-    [`keyAccount:${verb}:ASSIGNED`, inCharge(viewer, sql`${k}.customer_id`)],
+    [`keyAccount:${verb}:ASSIGNED`, inChargeOf(viewer, sql`${k}.customer_id`)],
     [
       `keyAccount:${verb}:KEY_ASSIGNED`,
       // An account that has ended has released its people.
@@ -50,7 +43,7 @@ function contacts(viewer: ViewerSql, c: Sql, verb: 'read' | 'write'): readonly R
   return [
     [`contactLog:${verb}:ALL`, sql`true`],
     [`contactLog:${verb}:AREA`, sql`${c}.area_id = any(${viewer.areaIds})`],
-    [`contactLog:${verb}:ASSIGNED`, inCharge(viewer, sql`${c}.id`)],
+    [`contactLog:${verb}:ASSIGNED`, inChargeOf(viewer, sql`${c}.id`)],
     [`contactLog:${verb}:KEY`, sql`exists (${keyAccount})`],
     [
       `contactLog:${verb}:KEY_ASSIGNED`,

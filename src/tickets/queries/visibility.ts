@@ -1,11 +1,6 @@
-import { customersInCharge } from '../../customers/queries/visibility.ts';
+import { inChargeOf } from '../../customers/queries/visibility.ts';
 import { type Sql, sql } from '../../platform/sql.ts';
 import { levelOf, type Reach, reached, type ViewerSql } from '../../platform/visibility.ts';
-
-function ownCustomers(viewer: ViewerSql, t: Sql): Sql {
-  return sql`exists (
-    select 1 from (${customersInCharge(viewer)}) own where own.customer_id = ${t}.customer_id)`;
-}
 
 function reaches(viewer: ViewerSql, t: Sql, verb: 'read' | 'write'): readonly Reach[] {
   return [
@@ -24,9 +19,12 @@ function reaches(viewer: ViewerSql, t: Sql, verb: 'read' | 'write'): readonly Re
         where k.id = ${t}.key_account_id and k.ended_at is null
           and ${viewer.employeeId} in (k.specialist_id, k.supervisor_id))`,
     ],
-    [`ticket:${verb}:CUSTOMERS`, ownCustomers(viewer, t)],
+    [`ticket:${verb}:CUSTOMERS`, inChargeOf(viewer, sql`${t}.customer_id`)],
     [`ticket:${verb}:SALE`, sql`${t}.arises_during_sale`],
-    [`ticket:${verb}:SALE_CUSTOMERS`, sql`(${t}.arises_during_sale and ${ownCustomers(viewer, t)})`],
+    [
+      `ticket:${verb}:SALE_CUSTOMERS`,
+      sql`(${t}.arises_during_sale and ${inChargeOf(viewer, sql`${t}.customer_id`)})`,
+    ],
     [
       `ticket:${verb}:DISPATCHED`,
       sql`(${t}.responsible_department_id = ${viewer.departmentId} or exists (
