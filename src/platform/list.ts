@@ -91,7 +91,8 @@ export async function listPagesByParent<Row>(
   parentIds: readonly string[],
   page: PageArguments,
 ): Promise<Page<Row>[]> {
-  const plan = planPage(source, page);
+  // The rows of a parent are few and found by its own index, which decides nothing else.
+  const plan = planPage({ ...source, pageFirst: false }, page);
   const statement = sql`
     select parent.id as "parentId", l.*
     from unnest(${[...parentIds]}::uuid[]) as parent(id)
