@@ -73,7 +73,9 @@ export interface Services {
   /** The origin of something that the system itself does now. */
   systemOrigin(): Promise<CommandOrigin>;
   /** The organisation as it stands in the database. */
-  directory(): Promise<{ readonly organisation: Organisation; readonly timeZone: string }>;
+  directory(): Promise<{ readonly organisation: Organisation }>;
+  /** The zone of days, weeks and months. */
+  readonly timeZone: string;
   /** The read side as a viewer has it. */
   readerFor(viewer: Viewer, now: Date): Reader;
   /** A token for an employee; null where tokens come from elsewhere. */
@@ -419,8 +421,9 @@ async function assemble(given: {
     async directory() {
       directory.invalidate();
       const { organisation } = await freshDirectory();
-      return { organisation, timeZone };
+      return { organisation };
     },
+    timeZone,
     readerFor,
     sign: authenticator.sign
       ? (subject, seconds) => authenticator.sign?.(subject, now(), seconds) ?? Promise.reject()
