@@ -28,13 +28,16 @@ import { type Bus, inProcessBus, redisBus } from './platform/bus.ts';
 import { cached } from './platform/cached.ts';
 import type { Clock } from './platform/clock.ts';
 import { type CommandOrigin, type CommandRunner, commandRunner } from './platform/command.ts';
-import { type Database, observed, openEmbedded, openPostgres } from './platform/database.ts';
+import { type Database, observed } from './platform/database.ts';
 import type { Environment } from './platform/environment.ts';
 import { createFeed, type Feed } from './platform/feed.ts';
+import { answer, answerError, redirect } from './platform/http-answers.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { migrate } from './platform/migrate.ts';
 import { createSweeper, type Sweeper, sweepObligations } from './platform/obligations.ts';
+import { openDatabase } from './platform/open-database.ts';
+import { answerHealth, answerMetrics, type Probed } from './platform/probes.ts';
 import { createRelay, dropOldEvents, type Relay } from './platform/relay.ts';
 import { loadSettingChanges, PLATFORM_SETTINGS } from './platform/settings.ts';
 import { settingsAt } from './platform/settings-register.ts';
@@ -45,7 +48,6 @@ import { RIGHTS_BY_SUBJECT, schema } from './schema.ts';
 const ROOT = join(import.meta.dirname, '..');
 export const MIGRATIONS = join(ROOT, 'prisma/migrations');
 const OPERATIONS = join(ROOT, 'schema/operations');
-const RETRY_MAX_MS = 10_000;
 const HOUSEKEEPING_MS = 10 * 60_000;
 const DRAIN_MS = 8_000;
 
@@ -103,8 +105,8 @@ export function buildServer(
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').split('?', 1)[0];
     if (path === '/health/live') return answer(response, 200, { status: 'live' });
-    if (path === '/health/ready') return answerHealth(response, stopping ? null : parts);
-    if (path === '/metrics') return answerMetrics(response, metrics, parts);
+    if (path === '/health/ready') return answerHealth(response, stopping || !parts ? null : probed(parts));
+    if (path === '/metrics') return answerMetrics(response, metrics, parts && probed(parts));
     if (path === '/') return redirect(response, '/graphql');
     if (path !== '/graphql')
       return answer(response, 404, { error: 'There is nothing here; the API is at /graphql.' });
@@ -137,6 +139,11 @@ export function buildServer(
       });
     },
   );
+
+  function probed({ services, sockets }: Parts): Probed {
+    const { database, bus, feed, hub } = services;
+    return { database, bus, feed, openSockets: sockets.open, subscribers: hub.subscribers, now: clock.now() };
+  }
 
   return {
     get url() {
@@ -440,97 +447,4 @@ async function listen(http: ReturnType<typeof createServer>, environment: Enviro
       resolve();
     });
   });
-}
-
-/** Opens the database; one that is down is waited for with growing pauses, and `/health/ready` says so meanwhile. */
-async function openDatabase(
-  environment: Environment,
-  log: Log,
-  isStopping: () => boolean,
-): Promise<Database> {
-  const { DATABASE_URL: url } = environment;
-  if (!url) return openEmbedded(environment.DATA_DIR);
-  const database = openPostgres(url, environment.DATABASE_POOL, (error) =>
-    log.warn({ err: error }, 'a database connection was lost'),
-  );
-  const { host, pathname } = new URL(url);
-  for (let pause = 500; ; pause = Math.min(pause * 2, RETRY_MAX_MS)) {
-    try {
-      await database.query(sql`select 1 as up`);
-      return database;
-    } catch (error) {
-      if (isStopping()) throw error;
-      const reason =
-        error instanceof Error ? error.message || (error as { code?: string }).code : String(error);
-      log.warn(
-        `The database ${host}${pathname} does not answer (${reason}); trying again in ${pause / 1000} s.`,
-      );
-      await setTimeout(pause);
-    }
-  }
-}
-
-function answer(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-  });
-  response.end(JSON.stringify(body));
-}
-
-function answerError(response: ServerResponse, status: number, code: string, message: string): void {
-  response.setHeader('connection', 'close');
-  answer(response, status, { errors: [{ message, extensions: { code } }] });
-}
-
-function redirect(response: ServerResponse, location: string): void {
-  response.writeHead(302, { location });
-  response.end();
-}
-
-async function answerHealth(response: ServerResponse, parts: Parts | null): Promise<void> {
-  if (!parts) return answer(response, 503, { status: 'starting or stopping', database: 'unknown' });
-  const { database, bus, feed } = parts.services;
-  const delivery =
-    bus.kind === 'in-process' ? 'in-process' : bus.healthy ? 'redis' : 'polling: Redis does not answer';
-  try {
-    await Promise.race([
-      database.query(sql`select 1 as up`),
-      setTimeout(3_000, undefined, { ref: false }).then(() =>
-        Promise.reject(new Error('no answer within 3 s')),
-      ),
-    ]);
-    answer(response, 200, {
-      status: 'ready',
-      database: database.kind,
-      delivery,
-      streamReadAt: feed.lastReadAt,
-    });
-  } catch {
-    answer(response, 503, { status: 'not ready', database: `${database.kind}: does not answer`, delivery });
-  }
-}
-
-async function answerMetrics(response: ServerResponse, metrics: Metrics, parts: Parts | null): Promise<void> {
-  if (parts) await measure(metrics, parts);
-  response.writeHead(200, { 'content-type': metrics.registry.contentType });
-  response.end(await metrics.registry.metrics());
-}
-
-async function measure({ gauges }: Metrics, { services, sockets }: Parts): Promise<void> {
-  gauges.openSockets.set(sockets.open);
-  gauges.subscribers.set(services.hub.subscribers);
-  gauges.busHealthy.set(services.bus.healthy ? 1 : 0);
-  try {
-    const { now } = await services.systemOrigin();
-    const [row] = await services.database.query<{ head: number; waiting: number; due: number }>(sql`
-      select (select seq from event_head where id = 1) as head,
-             (select count(*)::int from outbox) as waiting,
-             (select count(*)::int from obligation where next_at <= ${now}::timestamptz) as due`);
-    gauges.feedLag.set((row?.head ?? 0) - services.feed.position);
-    gauges.outboxDepth.set(row?.waiting ?? 0);
-    gauges.obligationsDue.set(row?.due ?? 0);
-  } catch {
-    // The database is away: its gauges keep their last values, and /health/ready tells why.
-  }
 }
