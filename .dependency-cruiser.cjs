@@ -74,9 +74,16 @@ module.exports = {
     ]),
     only(
       'definitions-state-sources',
-      'A definition says what a figure means: rules that compute it, and the SQL of its source.',
+      'A definition says what a figure means: rules that compute it, and the SQL of its source with its policy numbers.',
       role('definitions'),
-      [LIB, role('rules'), role('definitions'), '^src/platform/sql\\.ts$', GENERATED],
+      [
+        LIB,
+        role('rules'),
+        role('definitions'),
+        '^src/[^/]+/settings\\.ts$',
+        '^src/platform/(sql|settings-register)\\.ts$',
+        GENERATED,
+      ],
     ),
     {
       name: 'commands-know-no-graphql',
@@ -120,6 +127,21 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/events\\.ts$' },
       to: {},
+    },
+    {
+      name: 'opentelemetry-is-loaded-on-demand',
+      comment:
+        'Whoever keeps no traces does not pay for them: one module knows OpenTelemetry, imported dynamically.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/platform/open-telemetry\\.ts$' },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
+      name: 'opentelemetry-is-imported-dynamically',
+      comment: 'See above.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/platform/open-telemetry\\.ts$', dynamic: false },
     },
     {
       name: 'product-knows-no-tooling',

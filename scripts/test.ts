@@ -2,18 +2,25 @@
 //   TEST_DATABASE_URL or DATABASE_URL  PostgreSQL whose user may create databases; without it the embedded database
 //   TEST_REDIS_URL or REDIS_URL        Redis; without it the bus in the process
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configured, LOCAL, type Services, services } from '../tests/support/services.ts';
 
 const MODULES = join(dirname(import.meta.dirname), 'node_modules');
-const REPORT = join(MODULES, '.cache/switchyard/test-report.json');
+const CACHE = join(MODULES, '.cache/switchyard');
+const REPORT = join(CACHE, 'test-report.json');
+/** Beside the report: what it was made on, for `npm run rules`. */
+const RUN = join(CACHE, 'test-run.json');
 
-function describe(found: Services): string[] {
+function doorOf(found: Services): string {
   const database =
     found.postgres && configured.postgres ? `PostgreSQL at ${host(found.postgres)}` : 'embedded';
   const bus = found.redis && configured.redis ? `Redis at ${host(found.redis)}` : 'in the process';
-  const lines = [`Database: ${database}. Live bus: ${bus}.`];
+  return `Database: ${database}. Live bus: ${bus}.`;
+}
+
+function describe(found: Services): string[] {
+  const lines = [doorOf(found)];
   for (const [name, service] of [
     ['PostgreSQL', 'postgres'],
     ['Redis', 'redis'],
@@ -34,9 +41,12 @@ function host(url: string): string {
 }
 
 async function main(): Promise<void> {
-  for (const line of describe(await services())) console.log(line);
+  const found = await services();
+  for (const line of describe(found)) console.log(line);
   // A run that does not get as far as a report leaves none, rather than the last one.
   rmSync(REPORT, { force: true });
+  mkdirSync(CACHE, { recursive: true });
+  writeFileSync(RUN, JSON.stringify({ door: doorOf(found), arguments: process.argv.slice(2) }));
   const child = spawnSync(
     process.execPath,
     [

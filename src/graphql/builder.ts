@@ -6,6 +6,7 @@ import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import type PrismaTypes from '../generated/pothos-types.ts';
 import { getDatamodel } from '../generated/pothos-types.ts';
 import type { Money } from '../lib/money.ts';
+import type { AttachmentRow } from '../attachments/queries.ts';
 import type { CustomerRow } from '../customers/queries/customers.ts';
 import type { KeyAccountRow } from '../key-accounts/queries/key-accounts.ts';
 import type { Area, Department, Employee, Team } from '../organisation/queries.ts';
@@ -40,6 +41,7 @@ interface SchemaTypes {
     Customer: CustomerRow;
     KeyAccount: KeyAccountRow;
     Ticket: TicketRow;
+    Attachment: AttachmentRow;
   };
   Connection: { totalCount: () => Promise<number> | number };
 }

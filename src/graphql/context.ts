@@ -4,6 +4,7 @@ import type { Reader } from '../organisation/queries.ts';
 import type { Viewer } from '../organisation/rules/viewer.ts';
 import type { AuditEntry } from '../platform/audit.ts';
 import type { Command } from '../platform/command.ts';
+import type { SignedLinks } from '../platform/signed-links.ts';
 
 /** What every resolver is given. One per request, and one per batch of live events. */
 export interface Context {
@@ -17,6 +18,8 @@ export interface Context {
   readonly read: Reader;
   /** Runs a command in the one transaction of a mutation. */
   run<Result>(work: (tx: Command, viewer: Viewer) => Promise<Result>): Promise<Result>;
+  /** Signs links that open without a token. */
+  readonly links: SignedLinks;
   /** Notes a refused read of a customer's file; written once per request (PRM-05, EVT-37). */
   refusedRead(customerId: string): void;
   /** Notes reads that the rules want recorded; written once per request. */

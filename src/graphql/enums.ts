@@ -12,6 +12,8 @@ const DESCRIPTIONS: Partial<Record<EnumName, string>> = {
     'States of a ticket. Inquiries and queries use RECEIVED, IN_PROGRESS, ANSWERED, CLOSED (rulebook section 6).',
   CustomerGrade: 'File grade. Grade A files are read by dedicated staff only (CUS-17).',
   KeyAccountLevel: 'Level by annual revenue target (KEY-03); not the file grade (CFL-02).',
+  AttachmentKind:
+    'What a file attached to a record is: a call recording (TIC-10), a letter (TIC-20), a voucher (BUD-06), another document.',
   EscalationLevel: 'Rungs of the escalation ladder (TIC-34).',
 };
 

@@ -7,6 +7,7 @@ import type {
   InvalidInput,
   Issue,
   NotFound,
+  QuotaExceeded,
   StaleVersion,
 } from '../lib/errors.ts';
 import { inLocale } from '../lib/text.ts';
@@ -98,6 +99,15 @@ const BudgetExceededType = builder.objectRef<BudgetExceeded>('BudgetExceeded').i
   }),
 });
 
+const QuotaExceededType = builder.objectRef<QuotaExceeded>('QuotaExceeded').implement({
+  description: 'Too much of it at a time; it may be tried again later.',
+  interfaces: [ErrorInterface],
+  isTypeOf: is('QuotaExceeded'),
+  fields: (t) => ({
+    retryAfter: t.exposeInt('retryAfter', { description: 'Seconds after which it may be tried again.' }),
+  }),
+});
+
 const IdempotencyConflictType = builder.objectRef<IdempotencyConflict>('IdempotencyConflict').implement({
   description: 'The idempotency key was used with another input within 24 hours.',
   interfaces: [ErrorInterface],
@@ -112,6 +122,7 @@ export const ERROR_TYPES = {
   IllegalTransition: IllegalTransitionType,
   StaleVersion: StaleVersionType,
   BudgetExceeded: BudgetExceededType,
+  QuotaExceeded: QuotaExceededType,
   IdempotencyConflict: IdempotencyConflictType,
 } as const;
 

@@ -1,5 +1,5 @@
 import type * as prismaEnums from '../generated/prisma/enums.ts';
-import { inLocale, type Text, text } from '../lib/text.ts';
+import { inLocale, type Locale, type Text, text } from '../lib/text.ts';
 import { builder } from './builder.ts';
 
 type PrismaEnums = typeof prismaEnums;
@@ -7,12 +7,45 @@ type Labels = { readonly [Name in keyof PrismaEnums]: Readonly<Record<keyof Pris
 
 /** What each code is called in Chinese. In English it is called as it is spelled. */
 const CHINESE: Labels = {
+  AnomalyState: { OPEN: '处理中', CLOSED: '已关闭' },
   AccessGrantState: {
     REQUESTED: '已申请',
     APPROVED: '已批准',
     REFUSED: '已拒绝',
     EXPIRED: '已过期',
     REVOKED: '已撤销',
+    WITHDRAWN: '已撤回',
+  },
+  ApprovalChain: { COMPLAINT_PLAN: '投诉处理方案', CUSTOMER_ACCESS: '客户档案查阅' },
+  ApprovalDecision: { APPROVE: '批准', REFUSE: '拒绝' },
+  ApprovalEvent: {
+    REQUESTED: '已申请',
+    STEP_APPROVED: '本步已批准',
+    APPROVED: '已批准',
+    REFUSED: '已拒绝',
+    VOIDED: '已作废',
+    WITHDRAWN: '已撤回',
+    STEP_OVERDUE: '本步逾期',
+  },
+  ApprovalScope: { ALL: '全部', AREA: '所负责区域', DEPARTMENT: '本部门' },
+  ApprovalState: {
+    PENDING: '待审批',
+    APPROVED: '已批准',
+    REFUSED: '已拒绝',
+    VOID: '已作废',
+    WITHDRAWN: '已撤回',
+  },
+  ApprovalVoidReason: {
+    PLAN_PROPOSED_ANEW: '方案已重新提出',
+    GRADE_CHANGED: '客户等级已变更',
+    SUBJECT_CHANGED: '审批内容已变更',
+  },
+  AttachmentKind: {
+    CALL_RECORDING: '通话录音',
+    LETTER: '信函',
+    VOUCHER: '凭证',
+    DOCUMENT: '文件',
+    OTHER: '其他',
   },
   BudgetCategory: {
     MARKET_EXPANSION: '市场拓展',
@@ -56,6 +89,14 @@ const CHINESE: Labels = {
     RESOLUTION_OVERDUE_48H: '超过最终时限 48 小时',
     RAISED_BY_HAND: '人工升级',
   },
+  ExportFormat: { CSV: 'CSV 文件', XLSX: 'Excel 工作簿' },
+  ExportState: {
+    READY: '待下载',
+    RUNNING: '下载中',
+    FINISHED: '已完成',
+    ABORTED: '已中断',
+    EXPIRED: '已过期',
+  },
   FollowUpResult: { SATISFIED: '满意', NOT_SATISFIED: '不满意', UNREACHABLE: '联系不上' },
   InfoSource: {
     INTERNET: '互联网',
@@ -95,6 +136,16 @@ const CHINESE: Labels = {
     PER_TEN_THOUSAND: '万分比',
   },
   Liability: { NOT_COMPANY: '非公司责任', COMPANY: '公司责任', SHARED: '共同责任' },
+  MetricCut: {
+    NONE: '合计',
+    CATEGORY: '类别',
+    AREA: '区域',
+    GRADE: '等级',
+    MODE: '运输方式',
+    LEVEL: '大客户级别',
+    CAUSE: '原因',
+  },
+  LookupSource: { INTERNAL: '本公司系统', CARRIER: '合作承运商' },
   NoticeChannel: { WRITTEN: '书面', PHONE: '电话' },
   ObligationState: {
     OPEN: '进行中',
@@ -138,12 +189,31 @@ const CHINESE: Labels = {
     CUSTOMER_SIDE: '客户方',
     OTHER: '其他',
   },
+  RoutingRule: { KEY_ACCOUNT: '大客户', SALE: '销售过程', SERVICE: '客户服务', TRANSFER: '人工转交' },
   ServiceModel: {
     STANDARD: '标准',
     CONSULTING: '咨询式',
     ON_SITE: '驻场',
     DOOR_TO_DOOR: '门到门',
     CUSTOM: '定制',
+  },
+  ShipmentMode: {
+    ROAD: '公路',
+    AIR: '空运',
+    AIR_CHARTER: '包机',
+    RAIL: '铁路',
+    OCEAN: '海运',
+    EXPRESS: '快递',
+    OTHER: '其他',
+  },
+  TeamChoice: {
+    ONLY_TEAM: '唯一团队',
+    PERSON_IN_CHARGE: '客户负责人所在团队',
+    AREA: '服务区域',
+    BUSINESS_LINE: '业务线',
+    DEPARTMENT: '负责部门',
+    OPENER: '登记人所在团队',
+    OLDEST_TEAM: '最早成立的团队',
   },
   TeamType: {
     MARKET_DEVELOPMENT: '市场拓展组',
@@ -197,6 +267,16 @@ const LABELS: ReadonlyMap<string, readonly EnumLabel[]> = new Map(
     name,
     Object.entries(values).map(([code, chinese]) => ({ code, label: text(english(code), chinese) })),
   ]),
+);
+
+/** What a code is called; a code without a label is called as it is. */
+export function enumLabel(name: string, code: string, locale: Locale): string {
+  const label = byCode.get(name)?.get(code);
+  return label ? inLocale(label, locale) : code;
+}
+
+const byCode: ReadonlyMap<string, ReadonlyMap<string, Text>> = new Map(
+  [...LABELS].map(([name, labels]) => [name, new Map(labels.map(({ code, label }) => [code, label]))]),
 );
 
 const EnumLabelType = builder.objectRef<EnumLabel>('EnumLabel').implement({

@@ -2,6 +2,7 @@ import { complexityFromQuery } from '@pothos/plugin-complexity';
 import { type DocumentNode, getOperationAST, GraphQLError, type GraphQLSchema, Kind } from 'graphql';
 
 import { entryOf } from '../lib/maps.ts';
+import { noteCost } from '../platform/operations.ts';
 
 /** The most that one operation may ask for. Lists count their page size times what is asked of each row. */
 export const LIMITS = {
@@ -31,10 +32,16 @@ export function operationCost(
   variables: Readonly<Record<string, unknown>>,
 ): Cost | null {
   const key = `${operationName ?? ''} ${JSON.stringify(variables)}`;
-  if (key.length > LONGEST_KEY) return workOutCost(schema, document, operationName, variables);
+  const workOut = () => workOutCost(schema, document, operationName, variables);
+  if (key.length > LONGEST_KEY) return noted(workOut());
   const known = entryOf(costs, document, () => new Map<string, Cost | null>());
   if (known.size >= COSTS_KEPT && !known.has(key)) known.clear();
-  return entryOf(known, key, () => workOutCost(schema, document, operationName, variables));
+  return noted(entryOf(known, key, workOut));
+}
+
+function noted(cost: Cost | null): Cost | null {
+  if (cost) noteCost(cost.complexity);
+  return cost;
 }
 
 function workOutCost(
@@ -59,6 +66,7 @@ function workOutCost(
     throw error;
   }
   if (cost.complexity > LIMITS.complexity) {
+    noteCost(cost.complexity);
     throw new GraphQLError(
       `The operation costs ${cost.complexity}, at most ${LIMITS.complexity} is accepted; ask for smaller pages or fewer fields.`,
       {

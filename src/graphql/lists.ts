@@ -17,7 +17,7 @@ import {
 } from '../platform/list.ts';
 import { defineLoaderWith } from '../platform/loaders.ts';
 import type { Sql } from '../platform/sql.ts';
-import { builder } from './builder.ts';
+import { builder, type Types } from './builder.ts';
 import type { Context } from './context.ts';
 import { ENUMS, type EnumName } from './enums.ts';
 import { localId } from './ids.ts';
@@ -88,6 +88,20 @@ interface NamedType {
 /** The fields a list can be filtered and ordered by, without their SQL. */
 export type ListFields = Readonly<Record<string, ListField>>;
 
+/** The lists of the schema by entity, for what is made over any of them; complete once the areas have added theirs. */
+const listsByEntity = new Map<
+  string,
+  Pick<ListTypes<{ readonly id: string }>, 'fields' | 'where' | 'order'>
+>();
+
+export function listOf(
+  entity: string,
+): Pick<ListTypes<{ readonly id: string }>, 'fields' | 'where' | 'order'> {
+  const list = listsByEntity.get(entity);
+  if (!list) throw new Error(`There is no list of ${entity}.`);
+  return list;
+}
+
 /** The GraphQL side of a list of one entity: its `where`, `orderBy`, connection and edge types. */
 export interface ListTypes<Row extends { readonly id: string }> {
   readonly entity: string;
@@ -138,21 +152,26 @@ export function listTypes<Row extends { readonly id: string }>(
       name: `${entity}Edge`,
     } as never,
   );
+  listsByEntity.set(entity, { fields, where, order });
   return { entity, node, fields, where, order, connection } as ListTypes<Row>;
 }
+
+export type ArgumentBuilder = PothosSchemaTypes.QueryFieldBuilder<Types, object>['arg'];
 
 interface ListArguments extends PageArguments {
   readonly where?: object | null;
 }
 
 /** A connection of a list at the root of the schema: `tickets(where, orderBy, first, after, …)`. */
-export function rootList<Row extends { readonly id: string }>(
+export function rootList<Row extends { readonly id: string }, Extra extends object = object>(
   name: string,
   types: ListTypes<Row>,
   options: {
     description: string;
     /** `asked` names the fields that the rows are asked for, for lists that read only their columns. */
-    source: (reader: Reader, asked: ReadonlySet<string>) => ListSource;
+    source: (reader: Reader, asked: ReadonlySet<string>, args: Extra) => ListSource;
+    /** Arguments beside `where`, as a list with its own order takes them instead of `orderBy`. */
+    args?: (t: ArgumentBuilder) => object;
     /** Notes reads that the rules want recorded. */
     onRead?: (rows: readonly Row[], context: Context) => void;
   },
@@ -162,11 +181,18 @@ export function rootList<Row extends { readonly id: string }>(
       {
         type: types.node,
         description: options.description,
-        args: listArguments(t, types),
+        args: options.args
+          ? { where: listArguments(t, types).where, ...options.args(t.arg) }
+          : listArguments(t, types),
         complexity: listComplexity,
-        resolve: async (_root: unknown, args: ListArguments, context: Context, info: GraphQLResolveInfo) => {
-          const source = options.source(context.read, fieldsOfNodes(info));
+        resolve: async (
+          _root: unknown,
+          args: ListArguments & Extra,
+          context: Context,
+          info: GraphQLResolveInfo,
+        ) => {
           return answering(context, async () => {
+            const source = options.source(context.read, fieldsOfNodes(info), args);
             const where = decodedWhere(types.fields, args.where, ['where']);
             const page = await listPage<Row>(context.read, source, { ...args, where });
             options.onRead?.(page.rows, context);
@@ -251,7 +277,7 @@ function toConnection<Row>(page: Page<Row>, totalCount: () => Promise<number>) {
 }
 
 /** Node ids of a `where` become row ids; everything else stays. */
-function decodedWhere(
+export function decodedWhere(
   fields: ListFields,
   where: object | null | undefined,
   path: readonly string[],

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type DocumentNode, type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
-import { eventDefinition } from '../events.ts';
+import { eventDefinition, type LiveFeed } from '../events.ts';
 import { entryOf } from '../lib/maps.ts';
 import type { Locale } from '../lib/text.ts';
 import type { Viewer } from '../organisation/rules/viewer.ts';
@@ -14,11 +14,12 @@ import {
 } from '../platform/event-rights.ts';
 import { type Feed, readEvents, readHead, type StreamEvent } from '../platform/feed.ts';
 import type { Log } from '../platform/log.ts';
+import { causedBy, type Tracing } from '../platform/tracing.ts';
 import type { AccessLevel } from '../platform/visibility.ts';
 import type { Context } from './context.ts';
 
-/** The three feeds of the schema. */
-export type FeedName = 'complaintEscalations' | 'keyAccountAlerts' | 'liveEvents';
+/** The feeds of the schema. */
+export type FeedName = LiveFeed | 'liveEvents';
 
 /** What a subscriber asked to hear. */
 export interface LiveFilter {
@@ -78,6 +79,9 @@ interface Member {
   /** Everything up to here has been sent or passed over. */
   position: number;
   gone: boolean;
+  /** Events that it was sent, replayed ones too. */
+  events: number;
+  readonly onLeft: OnLeft;
 }
 
 /** Members that share document, variables and language: one execution and one frame serve them all. */
@@ -87,9 +91,12 @@ interface Group {
   readonly members: Set<Member>;
 }
 
+/** Told once why a subscription has ended (null: the client left) and how many events it was sent. */
+export type OnLeft = (reason: CloseReason | null, events: number) => void;
+
 export interface LiveHub {
   /** Joins a feed; the returned function leaves it. */
-  join(request: LiveRequest): () => void;
+  join(request: LiveRequest, onLeft: OnLeft): () => void;
   start(): Promise<void>;
   stop(): Promise<void>;
   readonly subscribers: number;
@@ -101,6 +108,7 @@ export interface LiveHubOptions {
   readonly feed: Feed;
   readonly rights: RightsBySubject;
   readonly log: Log;
+  readonly tracing: Tracing | null;
   readonly now: () => Date;
   readonly heartbeatMs: number;
   /** Called with every batch before it is delivered: the directory is read again when it has changed. */
@@ -111,6 +119,13 @@ export interface LiveHubOptions {
   readonly maskResult: (result: ExecutionResult) => ExecutionResult;
 }
 
+/** The types of the events that have a feed of their own. */
+const ITEM_TYPES: Readonly<Record<LiveFeed, string>> = {
+  complaintEscalations: 'ComplaintEscalation',
+  keyAccountAlerts: 'KeyAccountAlert',
+  dashboardChanged: 'DashboardChange',
+};
+
 const REPLAY_BATCH = 100;
 const RETRY_MS = 500;
 /** Rights, employment and tokens of open subscriptions are looked at again this often, at the latest. */
@@ -118,7 +133,7 @@ const RECHECK_MS = 2_000;
 
 /** Delivers the stream to the subscribers of this process, in order, as the rights of each stand. */
 export function createLiveHub(options: LiveHubOptions): LiveHub {
-  const { database, feed, rights, log, now } = options;
+  const { database, feed, rights, log, tracing, now } = options;
   const groups = new Map<string, Group>();
   const everybody = new Set<Member>();
   const documentIds = new WeakMap<DocumentNode, number>();
@@ -168,7 +183,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     const { filter } = request;
     const definition = eventDefinition(event.kind);
     if (!definition || definition.internal) return false;
-    if (request.feed !== 'liveEvents' && definition.feed !== request.feed) return false;
+    if (request.feed === 'liveEvents' ? definition.signal : definition.feed !== request.feed) return false;
     if (filter.kinds && !isOfKind(event.kind, filter.kinds)) return false;
     if (filter.severities && !filter.severities.includes(event.severity)) return false;
     if (filter.levels && !filter.levels.includes(String(event.payload.level))) return false;
@@ -178,12 +193,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
 
   function itemOf(event: StreamEvent, level: AccessLevel): LiveItem {
     const special = eventDefinition(event.kind)?.feed;
-    const type =
-      special === 'complaintEscalations'
-        ? 'ComplaintEscalation'
-        : special === 'keyAccountAlerts'
-          ? 'KeyAccountAlert'
-          : 'GeneralEvent';
+    const type = special ? ITEM_TYPES[special] : 'GeneralEvent';
     return { __typename: type, event, level, cursor: cursorAt(event.seq) };
   }
 
@@ -207,7 +217,13 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
   /** A failed batch is lost to nobody: its members catch up from where each of them stands. */
   async function deliver(events: readonly StreamEvent[]): Promise<void> {
     try {
-      await deliverBatch(events);
+      await causedBy(
+        tracing,
+        'deliver',
+        { 'switchyard.events': events.length, 'switchyard.event.kind': events[0]?.kind },
+        events.map((event) => event.traceparent),
+        () => deliverBatch(events),
+      );
     } catch (error) {
       log.warn({ err: error }, 'live: a batch could not be delivered, its subscribers catch up');
       for (const member of [...groups.values()].flatMap((group) => [...group.members])) catchUp(member);
@@ -265,6 +281,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       const payload = await frame(group.request, item, context);
       for (const member of receivers[level]) {
         member.request.sink.send(payload, cursorAt(event.seq));
+        member.events += 1;
         member.position = event.seq;
       }
       options.onFrames(receivers[level].length);
@@ -332,6 +349,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
           const payload = await frame(request, itemOf(event, level), context);
           if (member.gone) return true;
           request.sink.send(payload, cursorAt(event.seq));
+          member.events += 1;
           options.onFrames(1);
         }
         member.position = event.seq;
@@ -393,6 +411,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     member.gone = true;
     everybody.delete(member);
     removeFromGroup(member);
+    member.onLeft(reason, member.events);
     if (reason) member.request.sink.close(reason);
   }
 
@@ -400,8 +419,8 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     get subscribers() {
       return everybody.size;
     },
-    join(request) {
-      const member: Member = { request, group: null, position: 0, gone: false };
+    join(request, onLeft) {
+      const member: Member = { request, group: null, position: 0, gone: false, events: 0, onLeft };
       everybody.add(member);
       catchUp(member, () => greet(member));
       return () => leave(member, null);

@@ -166,18 +166,16 @@ function filterInput(name: string, subject: string, withLevel: boolean) {
 /** Adds a feed. The transports deliver it through the live hub; `resolve` only hands the item on. */
 function feedField(
   name: FeedName,
+  itemName: string,
   description: string,
   members: readonly { name: string }[],
-  where: ReturnType<typeof filterInput>,
+  where?: ReturnType<typeof filterInput>,
 ): void {
-  const item = builder.unionType(
-    `${name === 'complaintEscalations' ? 'Escalation' : name === 'keyAccountAlerts' ? 'KeyAccountAlert' : 'LiveEvent'}FeedItem`,
-    {
-      description: `What \`${name}\` delivers.`,
-      types: [...members, HeartbeatType, StreamResetType] as never,
-      resolveType: (value) => (value as { __typename: string }).__typename,
-    },
-  );
+  const item = builder.unionType(itemName, {
+    description: `What \`${name}\` delivers.`,
+    types: [...members, HeartbeatType, StreamResetType] as never,
+    resolveType: (value) => (value as { __typename: string }).__typename,
+  });
   builder.subscriptionField(name, (t) =>
     t.field({
       type: item,
@@ -188,7 +186,7 @@ function feedField(
           description:
             'Resume after this place: first what was missed, then live. Without it the feed starts now.',
         }),
-        where: t.arg({ type: where }),
+        ...(where ? { where: t.arg({ type: where }) } : {}),
       },
       subscribe: () => {
         throw new Error('Live feeds are delivered by the live hub of a server.');
@@ -201,24 +199,34 @@ function feedField(
 export function addFeeds(types: {
   ComplaintEscalation: { name: string };
   KeyAccountAlert: { name: string };
+  DashboardChange: { name: string };
 }): void {
   feedField(
     'complaintEscalations',
+    'EscalationFeedItem',
     'Complaints that breach, are about to breach, or were escalated.',
     [types.ComplaintEscalation],
     filterInput('EscalationWhere', 'ticket', true),
   );
   feedField(
     'keyAccountAlerts',
+    'KeyAccountAlertFeedItem',
     'Visits or contacts overdue, volume drops, contracts about to end, money overdue, grade candidates, of key accounts.',
     [types.KeyAccountAlert],
     filterInput('KeyAccountAlertWhere', 'key account', false),
   );
   feedField(
     'liveEvents',
+    'LiveEventFeedItem',
     'Every live event that the viewer may see.',
     [types.ComplaintEscalation, types.KeyAccountAlert, GeneralEvent],
     filterInput('LiveEventWhere', 'entity', true),
+  );
+  feedField(
+    'dashboardChanged',
+    'DashboardFeedItem',
+    'Tells which parts of a dashboard have other figures than before, so that only those are read again.',
+    [types.DashboardChange],
   );
 }
 
@@ -238,7 +246,7 @@ export function liveFilter(where: WhereInput | null | undefined): LiveFilter {
     severities: choices(where?.severity),
     levels: choices(where?.level),
     subjectId: subject
-      ? ((['Ticket', 'KeyAccount', 'Customer', 'Budget'] as const)
+      ? ((['Ticket', 'KeyAccount', 'Customer', 'Budget', 'AnomalyCase', 'Approval'] as const)
           .map((entity) => localId(subject, entity))
           .find(Boolean) ?? 'none')
       : null,

@@ -4,6 +4,7 @@ import { DomainError } from '../lib/errors.ts';
 import type { Reader } from '../organisation/queries.ts';
 import type { Viewer } from '../organisation/rules/viewer.ts';
 import type { Command } from '../platform/command.ts';
+import { noteCode } from '../platform/operations.ts';
 import { builder, type Types } from './builder.ts';
 import { ERROR_TYPES, type ErrorName } from './errors.ts';
 import { readInput } from './input.ts';
@@ -61,8 +62,10 @@ export function mutation<Input extends InputFieldMap, Success extends object>(
           ) as InputShapeFromFields<Input>;
           return (await context.run((tx, viewer) => options.run(tx, viewer, decoded, context.read))) as never;
         } catch (error) {
-          if (error instanceof DomainError && errorNames.includes(error.name as ErrorName))
+          if (error instanceof DomainError && errorNames.includes(error.name as ErrorName)) {
+            noteCode(error.code);
             return errorResult(error) as never;
+          }
           throw error;
         }
       },

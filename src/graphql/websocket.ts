@@ -1,11 +1,13 @@
 import type { Server } from 'node:http';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
+import type { SubscribePayload } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Locale } from '../lib/text.ts';
 import { preferredLocale } from '../lib/text.ts';
 import { bearerToken, TokenRefused, type VerifiedToken } from '../platform/auth.ts';
 import type { Log } from '../platform/log.ts';
+import { apart, inOperation, type Operation, type Operations } from '../platform/operations.ts';
 import { LIMITS } from './limits.ts';
 import type { LiveHub } from './live-hub.ts';
 import { liveRequest } from './live-request.ts';
@@ -18,6 +20,7 @@ import {
   withCode,
   withoutHttp,
 } from './yoga.ts';
+import { noteErrors } from './watch.ts';
 
 export interface WebSocketOptions {
   readonly server: Server;
@@ -28,6 +31,7 @@ export interface WebSocketOptions {
   readonly contextFor: (caller: VerifiedToken, locale: Locale) => Promise<ServerContext>;
   /** The text to run for a request; throws where it may not be run. */
   readonly documentOf: (payload: { readonly query: string; readonly extensions?: unknown }) => string;
+  readonly operations: Operations;
   readonly log: Log;
 }
 
@@ -48,7 +52,49 @@ const MAX_OPERATIONS = 50;
  * so that a frame is serialised once for all sockets that share it.
  */
 export function serveWebSocket(options: WebSocketOptions): { stop(): Promise<void>; readonly open: number } {
-  const { server, yoga, hub } = options;
+  const { server, yoga, hub, operations } = options;
+
+  /** What graphql-ws executes, or the errors that keep it from being executed. */
+  async function prepare(
+    operation: Operation,
+    { caller, locale = 'en', socket }: Extra,
+    running: number,
+    payload: SubscribePayload,
+  ): Promise<EnvelopedArgs | GraphQLError[]> {
+    if (!caller || caller.expiresAt <= options.now()) {
+      const [code, reason] = CLOSE_CODES.TOKEN_EXPIRED;
+      socket.close(code, reason.slice(0, 120));
+      return [withoutHttp(notAuthenticated())];
+    }
+    if (running > MAX_OPERATIONS) {
+      return [
+        new GraphQLError(`At most ${MAX_OPERATIONS} operations at once on one socket.`, {
+          extensions: { code: 'TOO_MANY_OPERATIONS' },
+        }),
+      ];
+    }
+    try {
+      const { schema, parse, validate, execute } = yoga.getEnveloped({ params: payload });
+      operation.text = options.documentOf(payload);
+      const document = parse(operation.text) as ExecutionArgs['document'];
+      const errors = validate(schema, document) as readonly GraphQLError[];
+      if (errors.length > 0) return errors.map(withoutHttp);
+      return {
+        schema,
+        document,
+        operationName: payload.operationName ?? null,
+        variableValues: payload.variables ?? {},
+        // The enveloped context factory would ask for a Request; the socket's own caller is who acts.
+        contextValue: await options.contextFor(caller, locale),
+        execute,
+        operation,
+      } as EnvelopedArgs;
+    } catch (error) {
+      // A syntax error is the one that graphql-js leaves without a code.
+      return withCode([maskError(error, options.log)], 'GRAPHQL_PARSE_FAILED').map(withoutHttp);
+    }
+  }
+
   const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: LIMITS.bodyBytes });
   const protocol = useServer<Record<string, unknown>, Extra>(
     {
@@ -56,7 +102,13 @@ export function serveWebSocket(options: WebSocketOptions): { stop(): Promise<voi
       isProd: true,
       subscribe: (args) => args as never,
       execute: async (args) => {
-        const result = await (args as EnvelopedArgs).execute(args);
+        const { operation, execute } = args as EnvelopedArgs;
+        const result = await inOperation(operation, async () => {
+          const answer = await execute(args);
+          noteErrors(answer.errors);
+          return answer;
+        });
+        operations.end(operation);
         return result.errors ? { ...result, errors: result.errors.map(withoutHttp) } : result;
       },
       onConnect: async ({ connectionParams, extra }) => {
@@ -80,6 +132,9 @@ export function serveWebSocket(options: WebSocketOptions): { stop(): Promise<voi
             );
           extra.caller = await options.authenticate(token);
         } catch (error) {
+          const refused = operations.begin('ws');
+          refused.codes.add(error instanceof TokenRefused ? 'UNAUTHENTICATED' : 'SERVICE_UNAVAILABLE');
+          operations.end(refused);
           if (error instanceof TokenRefused) {
             extra.socket.close(4401, error.message.slice(0, 120));
           } else {
@@ -91,45 +146,36 @@ export function serveWebSocket(options: WebSocketOptions): { stop(): Promise<voi
         return true;
       },
       onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
-        const { caller, locale = 'en' } = extra;
-        if (!caller || caller.expiresAt <= options.now()) {
-          const [code, reason] = CLOSE_CODES.TOKEN_EXPIRED;
-          extra.socket.close(code, reason.slice(0, 120));
-          return [withoutHttp(notAuthenticated())];
-        }
-        if (Object.keys(subscriptions).length > MAX_OPERATIONS) {
-          return [
-            new GraphQLError(`At most ${MAX_OPERATIONS} operations at once on one socket.`, {
-              extensions: { code: 'TOO_MANY_OPERATIONS' },
-            }),
-          ];
-        }
-        try {
-          const { schema, parse, validate, execute } = yoga.getEnveloped({ params: payload });
-          const document = parse(options.documentOf(payload)) as ExecutionArgs['document'];
-          const errors = validate(schema, document) as readonly GraphQLError[];
-          if (errors.length > 0) return errors.map(withoutHttp);
-          return {
-            schema,
-            document,
-            operationName: payload.operationName ?? null,
-            variableValues: payload.variables ?? {},
-            // The enveloped context factory would ask for a Request; the socket's own caller is who acts.
-            contextValue: await options.contextFor(caller, locale),
-            execute,
-          } as EnvelopedArgs as never;
-        } catch (error) {
-          // A syntax error is the one that graphql-js leaves without a code.
-          return withCode([maskError(error, options.log)], 'GRAPHQL_PARSE_FAILED').map(withoutHttp);
-        }
+        const operation = operations.begin('ws');
+        const prepared = await inOperation(operation, async () => {
+          const answer = await prepare(operation, extra, Object.keys(subscriptions).length, payload);
+          if (Array.isArray(answer)) noteErrors(answer);
+          return answer;
+        });
+        // graphql-ws itself answers a document without the operation that is named.
+        if (Array.isArray(prepared) || operation.kind === null) operations.end(operation);
+        return prepared as never;
       },
       onOperation: (context, id, _payload, args, result) => {
         if ((result as unknown) !== args) return undefined;
         const { caller, locale = 'en', socket } = context.extra;
+        const { operation } = args as EnvelopedArgs;
         if (!caller) return { errors: [withoutHttp(notAuthenticated())] };
-        const request = liveRequest(args, { ...caller, locale }, webSocketSink(socket, id));
-        if ('errors' in request) return { errors: request.errors.map(withoutHttp) };
-        return untilReturned(hub.join(request)) as never;
+        const request = inOperation(operation, () =>
+          liveRequest(args, { ...caller, locale }, webSocketSink(socket, id)),
+        );
+        if ('errors' in request) {
+          inOperation(operation, () => noteErrors(request.errors));
+          operations.end(operation);
+          return { errors: request.errors.map(withoutHttp) };
+        }
+        const closed = operations.opened(operation);
+        const leave = apart(() =>
+          hub.join(request, (reason, events) =>
+            closed(reason ?? (socket.readyState === socket.OPEN ? 'COMPLETED' : 'DISCONNECTED'), events),
+          ),
+        );
+        return untilReturned(leave) as never;
       },
     },
     sockets,
@@ -155,6 +201,7 @@ export function serveWebSocket(options: WebSocketOptions): { stop(): Promise<voi
 }
 
 interface EnvelopedArgs extends ExecutionArgs {
+  readonly operation: Operation;
   execute(args: ExecutionArgs): Promise<ExecutionResult>;
 }
 

@@ -17,7 +17,7 @@ import { KeysUnavailable } from '../platform/auth.ts';
 import { isConnectionFailure } from '../platform/database.ts';
 import type { Environment } from '../platform/environment.ts';
 import type { Log } from '../platform/log.ts';
-import type { Metrics } from '../platform/metrics.ts';
+import { apart, currentOperation, type Operations } from '../platform/operations.ts';
 import type { Context } from './context.ts';
 import { LIMITS, operationCost } from './limits.ts';
 import { asGraphQLError } from './lists.ts';
@@ -25,6 +25,7 @@ import type { LiveHub } from './live-hub.ts';
 import { liveRequest } from './live-request.ts';
 import { streamSink } from './sinks.ts';
 import { queryCompiler, requestedDocument, type TrustedDocuments } from './trusted-documents.ts';
+import { watching } from './watch.ts';
 
 export interface YogaOptions {
   readonly schema: GraphQLSchema;
@@ -32,7 +33,7 @@ export interface YogaOptions {
   readonly documents: TrustedDocuments;
   readonly hub: LiveHub;
   readonly log: Log;
-  readonly metrics: Metrics;
+  readonly operations: Operations;
   readonly createContext: (request: Request) => Promise<ServerContext>;
 }
 
@@ -77,9 +78,10 @@ export function buildYoga(options: YogaOptions) {
       introspectionGuard(environment.INTROSPECTION),
       errorCodes(),
       trustedExecution(options),
-      costAndMetrics(options),
+      watching(),
+      costLimit(schema),
       settling(),
-      liveOverSse(options.hub),
+      liveOverSse(options),
     ],
   });
 }
@@ -238,11 +240,10 @@ function trustedExecution({ schema, documents, log }: YogaOptions): Plugin {
   };
 }
 
-/** Refuses what costs too much, reports the cost, and counts operations. */
-function costAndMetrics({ schema, documents, metrics, log }: YogaOptions): Plugin {
+/** Refuses what costs too much, and reports the cost. */
+function costLimit(schema: GraphQLSchema): Plugin {
   return {
     onExecute: ({ args, setResultAndStopExecution }) => {
-      const started = performance.now();
       let cost: ReturnType<typeof operationCost> = null;
       try {
         cost = operationCost(schema, args.document, args.operationName, args.variableValues ?? {});
@@ -251,26 +252,10 @@ function costAndMetrics({ schema, documents, metrics, log }: YogaOptions): Plugi
         setResultAndStopExecution({ errors: [error] });
         return;
       }
-      // Names that clients make up would grow the metrics without bound.
-      const operation =
-        args.operationName && documents.operationNames.has(args.operationName) ? args.operationName : 'other';
       return {
         onExecuteDone: ({ result, setResult }) => {
-          if (isAsyncIterable(result)) return;
-          const seconds = (performance.now() - started) / 1000;
-          metrics.operationSeconds.observe({ operation }, seconds);
-          metrics.operations.inc({ operation, outcome: result.errors ? 'error' : 'ok' });
-          const context = contextOf(args);
-          log.debug(
-            {
-              operation: args.operationName ?? null,
-              viewer: context.viewer?.employeeId ?? null,
-              cost,
-              seconds,
-            },
-            'operation',
-          );
-          if (cost) setResult({ ...result, extensions: { ...result.extensions, cost } });
+          if (cost && !isAsyncIterable(result))
+            setResult({ ...result, extensions: { ...result.extensions, cost } });
         },
       };
     },
@@ -285,7 +270,7 @@ function settling(): Plugin {
 }
 
 /** Subscriptions over SSE are delivered by the live hub, like those over WebSocket. */
-function liveOverSse(hub: LiveHub): Plugin {
+function liveOverSse({ hub, operations }: YogaOptions): Plugin {
   return {
     onSubscribe: ({ setSubscribeFn }) => {
       setSubscribeFn((args) => {
@@ -295,7 +280,12 @@ function liveOverSse(hub: LiveHub): Plugin {
         const sink = streamSink(() => leave());
         const request = liveRequest(args, { ...caller, locale }, sink);
         if ('errors' in request) return { errors: request.errors };
-        leave = hub.join(request);
+        const operation = currentOperation();
+        if (operation) operation.transport = 'sse';
+        const closed = operation && operations.opened(operation);
+        leave = apart(() =>
+          hub.join(request, (reason, events) => closed?.(reason ?? 'DISCONNECTED', events)),
+        );
         return sink;
       });
     },

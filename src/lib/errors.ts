@@ -108,6 +108,17 @@ export class BudgetExceeded extends DomainError {
   }
 }
 
+export class QuotaExceeded extends DomainError {
+  readonly code = 'QUOTA_EXCEEDED';
+  /** Seconds after which it may be tried again. */
+  readonly retryAfter: number;
+
+  constructor(retryAfter: number, message: Text) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
+}
+
 export class IdempotencyConflict extends DomainError {
   readonly code = 'IDEMPOTENCY_CONFLICT';
 

@@ -54,6 +54,12 @@ export function previousPeriod(period: Period, timeZone: string): Period {
   return periodOf(period.start - 1, period.kind, timeZone);
 }
 
+/** The same period a year earlier; of a week the one 52 weeks before, of 29 February the 28th. */
+export function yearBefore({ start, kind }: Period, timeZone: string): Period {
+  const ago = kind === 'WEEK' ? { weeks: 52 } : { years: 1 };
+  return periodFrom(localDay(start, timeZone).subtract(ago), kind, timeZone);
+}
+
 /** The last day asked for in each zone: most questions are about today, and a time zone's rules are slow to read. */
 const lastDays = new Map<string, { readonly start: Instant; readonly end: Instant; readonly text: string }>();
 const ZONES_KEPT = 50;
@@ -66,6 +72,12 @@ export function localDate(instant: Instant, timeZone: string): string {
   if (lastDays.size >= ZONES_KEPT) lastDays.clear();
   lastDays.set(timeZone, { start, end, text: key });
   return key;
+}
+
+/** The same time of the day so many months later; of a day that the month lacks, its last day. */
+export function monthsAfter(instant: Instant, months: number, timeZone: string): Instant {
+  return Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone).add({ months })
+    .epochMilliseconds;
 }
 
 /** True for the text YYYY-MM-DD of a day that exists. */

@@ -6,6 +6,7 @@ import type { Database, Transaction } from './database.ts';
 import { type NewEvent, writeOutbox } from './outbox.ts';
 import type { Settings } from './settings-register.ts';
 import { sql } from './sql.ts';
+import { traced } from './tracing.ts';
 
 /** What a command is given: an open transaction, one instant, the policy numbers, and where to say what it did. */
 export interface Command extends Transaction {
@@ -29,33 +30,50 @@ export interface CommandRunner {
   run<Result>(origin: CommandOrigin, work: (tx: Command) => Promise<Result>): Promise<Result>;
 }
 
-/**
- * Opens the one transaction of a mutation or sweep, and writes its events and audit entries at the end of it.
- * `afterCommit` nudges the relay, so that events leave at once instead of at the next poll.
- */
-export function commandRunner(database: Database, afterCommit: () => void): CommandRunner {
+export interface CommandRunnerOptions {
+  readonly database: Database;
+  /** Nudges the relay, so that events leave at once instead of at the next poll. */
+  readonly afterCommit: () => void;
+  /** Called after each command, whether it was kept or not. */
+  readonly onRun?: (milliseconds: number, origin: CommandOrigin) => void;
+}
+
+/** Opens the one transaction of a mutation or sweep, and writes its events and audit entries at the end of it. */
+export function commandRunner({ database, afterCommit, onRun }: CommandRunnerOptions): CommandRunner {
   return {
     async run(origin, work) {
-      let emitted = false;
-      const result = await database.transaction(async (transaction) => {
-        const events: NewEvent[] = [];
-        const entries: AuditEntry[] = [];
-        const answer = await work({
-          ...origin,
-          prisma: transaction.prisma,
-          query: (statement) => transaction.query(statement),
-          emit: (...more) => void events.push(...more),
-          audit: (...more) => void entries.push(...more),
-        });
-        await writeAudit(transaction, entries, origin);
-        await writeOutbox(transaction, events, origin.now);
-        emitted = events.length > 0;
-        return answer;
-      });
-      if (emitted) afterCommit();
-      return result;
+      const started = performance.now();
+      try {
+        return await traced('command', {}, () => keep(origin, work));
+      } finally {
+        onRun?.(performance.now() - started, origin);
+      }
     },
   };
+
+  async function keep<Result>(
+    origin: CommandOrigin,
+    work: (tx: Command) => Promise<Result>,
+  ): Promise<Result> {
+    let emitted = false;
+    const result = await database.transaction(async (transaction) => {
+      const events: NewEvent[] = [];
+      const entries: AuditEntry[] = [];
+      const answer = await work({
+        ...origin,
+        prisma: transaction.prisma,
+        query: (statement) => transaction.query(statement),
+        emit: (...more) => void events.push(...more),
+        audit: (...more) => void entries.push(...more),
+      });
+      await writeAudit(transaction, entries, origin);
+      await writeOutbox(transaction, events, origin.now);
+      emitted = events.length > 0;
+      return answer;
+    });
+    if (emitted) afterCommit();
+    return result;
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import { PrismaClient } from '../generated/prisma/client.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
 import { claimFolder, openFolder } from './folder-claim.ts';
 import type { Queryable, Sql } from './sql.ts';
+import { observedAdapter, type StatementObserver, unobserved } from './statements.ts';
 
 /** One connection for migrations: plain text in, rows out. */
 export interface Connection {
@@ -21,9 +22,37 @@ export interface Connection {
 export interface Database extends Queryable {
   readonly kind: 'postgresql' | 'embedded';
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs the statement to its end and hands out its rows bit by bit, all as of one instant, while other work goes on:
+   * the result waits in the database (in its memory or its temporary files), and neither a transaction nor locks are
+   * held for a slow reader. An aborted signal ends the statement, or the reading.
+   */
+  withCursor<Result>(
+    statement: Sql,
+    signal: AbortSignal,
+    work: (cursor: Cursor) => Promise<Result>,
+  ): Promise<Result>;
   /** Runs on one connection of its own, outside any transaction. */
   withConnection<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>;
+  /** How the pool stands; null for the embedded database, which has none. */
+  connections(): Connections | null;
   close(): Promise<void>;
+}
+
+export interface Connections {
+  readonly inUse: number;
+  readonly idle: number;
+  /** Who waits for a connection. */
+  readonly waiting: number;
+  readonly most: number;
+}
+
+/** A result that is read bit by bit. */
+export interface Cursor {
+  /** Rows in all, known before the first is read. */
+  readonly rowCount: number;
+  /** The next rows in order, at most so many; none at the end. */
+  next<Row>(most: number): Promise<Row[]>;
 }
 
 /** An open transaction: Prisma's typed writes, and SQL inside the same transaction. */
@@ -33,6 +62,14 @@ export interface Transaction extends Queryable {
 
 /** Waiting for a connection, and the life of a writing transaction, in milliseconds. */
 const TRANSACTION_LIMITS = { maxWait: 10_000, timeout: 30_000 };
+
+/**
+ * Cursors have connections of their own, so that people who download keep nobody from working. Their rows are all
+ * wanted, not the first tenth; a server that was left alone notices within two seconds.
+ */
+const CURSOR_CONNECTIONS = 4;
+const CURSOR_OPTIONS =
+  '-c timezone=UTC -c statement_timeout=120000 -c jit=off -c cursor_tuple_fraction=1 -c client_connection_check_interval=2000';
 
 const OID = { int8: 20, date: 1082, timestamptz: 1184, numeric: 1700 } as const;
 
@@ -49,37 +86,79 @@ function instant(value: string): Date {
   return new Date(`${value.slice(0, 10)}T${value.slice(11, -3)}Z`);
 }
 
-export function openPostgres(url: string, poolSize: number, onError: (error: Error) => void): Database {
-  const pool = new pg.Pool({
+/**
+ * `limitMs` ends a statement or a transaction that takes longer: seconds for what a client waits for, minutes for work
+ * of the command line.
+ */
+export function openPostgres(
+  url: string,
+  poolSize: number,
+  onError: (error: Error) => void,
+  observe: StatementObserver = unobserved,
+  limitMs = TRANSACTION_LIMITS.timeout,
+): Database {
+  const shared = {
     connectionString: url,
-    max: poolSize,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
-    // The server's own limit below does not hold when it hangs, or when the network swallows what is sent.
-    query_timeout: 31_000,
     keepAlive: true,
-    options:
-      '-c timezone=UTC -c idle_in_transaction_session_timeout=30000 -c statement_timeout=30000 -c jit=off',
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
         PARSERS[oid] ?? pg.types.getTypeParser(oid, format as 'text'),
     } as pg.CustomTypesConfig,
+  };
+  const pool = new pg.Pool({
+    ...shared,
+    max: poolSize,
+    // The server's own limit below does not hold when it hangs, or when the network swallows what is sent.
+    query_timeout: limitMs + 1_000,
+    options: `-c timezone=UTC -c idle_in_transaction_session_timeout=${limitMs} -c statement_timeout=${limitMs} -c jit=off`,
+  });
+  const cursors = new pg.Pool({
+    ...shared,
+    max: CURSOR_CONNECTIONS,
+    // No query_timeout: its timer keeps each batch alive until the next full collection. The reader's signal ends one that hangs.
+    options: CURSOR_OPTIONS,
   });
   // An idle connection that dies must not end the process; the next query opens another.
-  pool.on('error', onError);
+  for (const each of [pool, cursors]) each.on('error', onError);
   const prisma = new PrismaClient({
-    adapter: new PrismaPg(pool, { disposeExternalPool: false, onConnectionError: onError }),
-    transactionOptions: TRANSACTION_LIMITS,
+    adapter: observedAdapter(
+      new PrismaPg(pool, { disposeExternalPool: false, onConnectionError: onError }),
+      observe,
+    ),
+    transactionOptions: { ...TRANSACTION_LIMITS, timeout: limitMs },
   });
   const nameOf = statementNames();
   const database: Database = {
     kind: 'postgresql',
     async query<Row>(statement: Sql) {
       const { text } = statement;
-      const result = await pool.query({ text, values: statement.values as unknown[], name: nameOf(text) });
+      const result = await observe(text, () =>
+        pool.query({ text, values: statement.values as unknown[], name: nameOf(text) }),
+      );
       return result.rows as Row[];
     },
     transaction: (work) => prisma.$transaction((tx) => work(transactionOver(tx))),
+    async withCursor(statement, signal, work) {
+      signal.throwIfAborted();
+      const client = await cursors.connect();
+      // Closing the connection ends whatever it does.
+      const cut = () => client.release(true);
+      signal.addEventListener('abort', cut, { once: true });
+      try {
+        return await overCursor(
+          (text, values = []) => observe(text, () => answered(client, text, values)),
+          () => !signal.aborted,
+          statement,
+          signal,
+          work,
+        );
+      } finally {
+        signal.removeEventListener('abort', cut);
+        if (!signal.aborted) client.release();
+      }
+    },
     async withConnection(work) {
       const client = await pool.connect();
       try {
@@ -91,44 +170,112 @@ export function openPostgres(url: string, poolSize: number, onError: (error: Err
         client.release();
       }
     },
+    connections: () => ({
+      inUse: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+      most: poolSize,
+    }),
     async close() {
       await prisma.$disconnect();
+      await cursors.end();
       await pool.end();
     },
   };
   return database;
 }
 
-export async function openEmbedded(dataDir: string): Promise<Database> {
+export async function openEmbedded(
+  dataDir: string,
+  observe: StatementObserver = unobserved,
+): Promise<Database> {
   openFolder(dataDir);
   const release = claimFolder(dataDir);
   const lite = await PGlite.create(join(dataDir, 'pgdata'));
-  await lite.exec('set timezone = UTC');
+  await lite.exec('set timezone = UTC; set cursor_tuple_fraction = 1');
   const prisma = new PrismaClient({
-    adapter: new PrismaPGlite(lite),
+    adapter: observedAdapter(new PrismaPGlite(lite), observe),
     transactionOptions: TRANSACTION_LIMITS,
   });
   return {
     kind: 'embedded',
     async query<Row>(statement: Sql) {
-      const result = await lite.query(statement.text, statement.values.map(embeddedValue), {
-        parsers: PARSERS,
-      });
+      const result = await observe(statement.text, () =>
+        lite.query(statement.text, statement.values.map(embeddedValue), { parsers: PARSERS }),
+      );
       return result.rows as Row[];
     },
     transaction: (work) => prisma.$transaction((tx) => work(transactionOver(tx))),
+    withCursor: (statement, signal, work) =>
+      overCursor(
+        async (text, values = []) => {
+          const { rows, rowCount } = (await observe(text, () =>
+            lite.query(text, values.map(embeddedValue), { parsers: PARSERS }),
+          )) as { rows: unknown[]; rowCount?: number };
+          return { rows, rowCount: rowCount ?? null };
+        },
+        () => true,
+        statement,
+        signal,
+        work,
+      ),
     withConnection: (work) =>
       work({
         exec: async (text) => void (await lite.exec(text)),
         query: async <Row>(text: string, parameters: unknown[] = []) =>
           (await lite.query(text, parameters)).rows as Row[],
       }),
+    connections: () => null,
     async close() {
       await prisma.$disconnect();
       await lite.close();
       release();
     },
   };
+}
+
+/**
+ * A query with a promise of our own: of pg's, each keeps the one before it alive until the next full collection, which
+ * for the batches of a long result is all of its rows.
+ */
+function answered(client: pg.ClientBase, text: string, values: unknown[]): Promise<pg.QueryResult> {
+  return new Promise((resolve, reject) => {
+    client.query(text, values, (error, result) => (error ? reject(error) : resolve(result)));
+  });
+}
+
+let cursorsOpened = 0;
+
+/**
+ * A cursor that holds its result beyond the transaction of its own statement. Moving to the end and back counts the
+ * rows of that very result.
+ */
+async function overCursor<Result>(
+  ask: (text: string, values?: unknown[]) => Promise<{ rows: unknown[]; rowCount: number | null }>,
+  isConnected: () => boolean,
+  statement: Sql,
+  signal: AbortSignal,
+  work: (cursor: Cursor) => Promise<Result>,
+): Promise<Result> {
+  // The embedded door has one session for all cursors.
+  cursorsOpened += 1;
+  const name = `rows_${cursorsOpened}`;
+  signal.throwIfAborted();
+  await ask(`declare ${name} scroll cursor with hold for ${statement.text}`, statement.values as unknown[]);
+  try {
+    const { rowCount } = await ask(`move forward all in ${name}`);
+    await ask(`move absolute 0 in ${name}`);
+    return await work({
+      rowCount: rowCount ?? 0,
+      async next<Row>(most: number) {
+        signal.throwIfAborted();
+        return (await ask(`fetch forward ${most} from ${name}`)).rows as Row[];
+      },
+    });
+  } finally {
+    // A connection that was cut has taken its cursor with it.
+    if (isConnected()) await ask(`close ${name}`);
+  }
 }
 
 /** The same database, telling of each statement that goes through it; typed writes of Prisma are not told. */
@@ -142,6 +289,10 @@ export function observed(database: Database, onStatement: (statement: Sql) => vo
   return {
     ...database,
     query: observing(database),
+    withCursor(statement, signal, work) {
+      onStatement(statement);
+      return database.withCursor(statement, signal, work);
+    },
     transaction: (work) => database.transaction((tx) => work({ prisma: tx.prisma, query: observing(tx) })),
   };
 }

@@ -48,6 +48,26 @@ const VARIABLES = {
   DATABASE_URL: [url('postgres:', 'postgresql:').optional(), 'postgresql://user:password@host:5432/database'],
   REDIS_URL: [url('redis:', 'rediss:').optional(), 'redis://host:6379'],
   DATA_DIR: [z.string().min(1).default('.data'), 'a folder that can be written'],
+  ATTACHMENTS_S3_URL: [
+    url('https:', 'http:').optional(),
+    'the address of an S3-compatible service, https://…, or of the bucket itself where ATTACHMENTS_S3_BUCKET is absent',
+  ],
+  ATTACHMENTS_S3_BUCKET: [
+    z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+      .optional(),
+    'the name of a bucket',
+  ],
+  ATTACHMENTS_S3_REGION: [
+    z
+      .string()
+      .regex(/^[a-z0-9-]+$/)
+      .default('us-east-1'),
+    'a region such as us-east-1',
+  ],
+  ATTACHMENTS_S3_KEY_ID: [z.string().min(1).optional(), 'the id of an access key'],
+  ATTACHMENTS_S3_SECRET: [z.string().min(1).optional(), 'the secret of the access key'],
   AUTH_JWKS_URL: [url('https:', 'http:').optional(), 'the address of a JWKS, https://…'],
   AUTH_JWT_SECRET: [z.string().min(32).optional(), 'a secret of at least 32 characters'],
   AUTH_ALGORITHM: [
@@ -88,6 +108,17 @@ const VARIABLES = {
   LIVE_POLL_SECONDS: [seconds.default(0.5), SECONDS],
   SWEEP_SECONDS: [seconds.default(1), SECONDS],
   DATABASE_POOL: [integer(2, 200).default(10), 'connections per pool, 2 to 200'],
+  OTEL_EXPORTER_OTLP_ENDPOINT: [url('http:', 'https:').optional(), 'an OTLP collector, http://host:4318'],
+  OTEL_SERVICE_NAME: [z.string().min(1).default('switchyard'), 'the name that traces show'],
+  OTEL_TRACES_SAMPLER_ARG: [
+    z
+      .string()
+      .regex(/^\d(\.\d{1,6})?$/)
+      .transform(Number)
+      .pipe(z.number().min(0).max(1))
+      .default(1),
+    'the share of new traces that is kept, 0 to 1',
+  ],
 } as const satisfies Record<string, readonly [z.ZodType, string]>;
 
 type Variables = typeof VARIABLES;
@@ -136,10 +167,26 @@ function withDefaults(values: Values): Environment {
       `AUTH_ALGORITHM is "${values.AUTH_ALGORITHM}"; accepted: HS256 with AUTH_JWT_SECRET, or RS256, PS256, ES256, EdDSA with AUTH_JWKS_URL.`,
     );
   }
+  requireWholeS3(values);
   return {
     ...values,
     GRAPHIQL: values.GRAPHIQL ?? !production,
     INTROSPECTION: values.INTROSPECTION ?? !production,
     SEED_DEMO: values.SEED_DEMO ?? (!production && !values.DATABASE_URL),
   };
+}
+
+/** The address of an S3-compatible service without its key, or the other way round, is a slip. */
+function requireWholeS3(values: Values): void {
+  const { ATTACHMENTS_S3_URL: url, ATTACHMENTS_S3_KEY_ID: keyId, ATTACHMENTS_S3_SECRET: secret } = values;
+  if (url && !(keyId && secret)) {
+    throw new EnvironmentError(
+      'ATTACHMENTS_S3_URL is set without ATTACHMENTS_S3_KEY_ID and ATTACHMENTS_S3_SECRET; accepted: all three, or none to keep attachments in DATA_DIR.',
+    );
+  }
+  if (!url && (keyId || secret || values.ATTACHMENTS_S3_BUCKET)) {
+    throw new EnvironmentError(
+      'ATTACHMENTS_S3_BUCKET, _KEY_ID or _SECRET is set without ATTACHMENTS_S3_URL; accepted: the address of the service beside them, or none of them.',
+    );
+  }
 }

@@ -91,7 +91,7 @@ export function isOfKind(kind: string, asked: readonly string[]): boolean {
   return asked.includes(kind) || (general !== undefined && asked.includes(general));
 }
 
-/** The kinds that clients can see. */
+/** The kinds of the general feeds, as clients can name them. */
 export const PUBLIC_KINDS = (Object.keys(EVENTS) as (keyof typeof EVENTS)[]).filter(
-  (kind) => !('internal' in EVENTS[kind]),
+  (kind) => !('internal' in EVENTS[kind] || 'signal' in EVENTS[kind]),
 );

@@ -14,6 +14,8 @@ export interface StreamEvent {
   readonly subjectId: string | null;
   readonly audience: Audience;
   readonly payload: Readonly<Record<string, string | number | boolean | null>>;
+  /** The trace that caused it, as W3C writes it; null when none was kept. */
+  readonly traceparent: string | null;
 }
 
 /** Which life of the database the stream belongs to, and the span of `seq` that can be read. */
@@ -35,7 +37,7 @@ export async function readHead(db: Queryable): Promise<StreamHead> {
 export async function readEvents(db: Queryable, after: number, limit = BATCH): Promise<StreamEvent[]> {
   return db.query<StreamEvent>(sql`
     select seq, kind, severity, occurred_at as "occurredAt", subject_type as "subjectType",
-           subject_id as "subjectId", audience, payload
+           subject_id as "subjectId", audience, payload, traceparent
     from event
     where seq > ${after}::bigint
     order by seq

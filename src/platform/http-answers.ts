@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { noteCode } from './operations.ts';
 
 export function answer(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, {
@@ -10,6 +11,7 @@ export function answer(response: ServerResponse, status: number, body: unknown):
 
 /** An error before GraphQL has its say, in GraphQL's form; the connection ends with it. */
 export function answerError(response: ServerResponse, status: number, code: string, message: string): void {
+  noteCode(code);
   response.setHeader('connection', 'close');
   answer(response, status, { errors: [{ message, extensions: { code } }] });
 }

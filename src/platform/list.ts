@@ -31,6 +31,11 @@ export interface ListSource {
   /** Rows that the viewer sees fully; equal to `visible` for entities without a masked card. */
   readonly full: Sql;
   readonly fields: Readonly<Record<string, ListField>>;
+  /**
+   * The order of a list that has one of its own and takes no other: its terms rise and are never null, then the id, so
+   * that a position is one comparison of rows, which an index over them finds at once.
+   */
+  readonly order?: readonly { readonly expression: Sql; readonly type: 'int' | 'timestamptz' }[];
   /** Finds the ids of the page first and reads its rows then, where an index alone can decide what is visible. */
   readonly pageFirst?: boolean;
 }
@@ -103,12 +108,46 @@ export async function listPagesByParent<Row>(
 }
 
 /** How many rows of the list match, for a viewer. */
-export async function countList(db: Queryable, source: ListSource, where: unknown): Promise<number> {
+export async function countList(
+  db: Queryable,
+  source: ListSource,
+  where: unknown,
+  only: Sql = sql`true`,
+): Promise<number> {
   const statement = sql`
     select count(*)::int as count from ${source.from}
-    where ${source.visible} and ${condition(source, where, ['where'])}`;
+    where ${source.visible} and ${condition(source, where, ['where'])} and ${only}`;
   const [row] = await read<{ count: number }>(db, statement, {});
   return row?.count ?? 0;
+}
+
+/** One statement of its own over the rows of a list that match: `rows` is `from … where …`, to be narrowed by `and`. */
+export async function overList<Row>(
+  db: Queryable,
+  source: ListSource,
+  where: unknown,
+  statement: (rows: Sql) => Sql,
+): Promise<Row[]> {
+  const rows = sql`from ${source.from} where ${source.visible} and ${condition(source, where, ['where'])}`;
+  return read<Row>(db, statement(rows), {});
+}
+
+/** Every row of a list in its order, as one statement for a cursor: other columns of the same rows, or fewer rows. */
+export function wholeList(
+  source: ListSource,
+  list: Pick<PageArguments, 'where' | 'orderBy'>,
+  rows: { readonly select: Sql; readonly joins: Sql; readonly only: Sql },
+): Sql {
+  const order = join(
+    orderTerms(source, list.orderBy ?? []).map(
+      ({ expression, descending }) =>
+        sql`${expression} ${raw(descending ? 'desc nulls first' : 'asc nulls last')}`,
+    ),
+  );
+  return sql`
+    select ${rows.select} from ${source.from} ${rows.joins}
+    where ${source.visible} and ${condition(source, list.where, ['where'])} and ${rows.only}
+    order by ${order}`;
 }
 
 export async function countListByParent(
@@ -163,13 +202,15 @@ interface PagePlan {
 
 function planPage(source: ListSource, page: PageArguments): PagePlan {
   const { size, backward } = pageSize(page);
-  const terms = orderTerms(source, page.orderBy ?? []);
-  const signature = orderSignature(page.orderBy ?? []);
+  const { order: own } = source;
+  const terms = own ? ownTerms(source.id, own) : orderTerms(source, page.orderBy ?? []);
+  const signature = own ? OWN_ORDER : orderSignature(page.orderBy ?? []);
+  const past = own ? beyondRow : beyond;
   const cursor = backward ? page.before : page.after;
   const otherCursor = backward ? page.after : page.before;
   const bounds = [
-    ...(page.after ? [beyond(terms, readCursor(page.after, signature, terms.length, 'after'), false)] : []),
-    ...(page.before ? [beyond(terms, readCursor(page.before, signature, terms.length, 'before'), true)] : []),
+    ...(page.after ? [past(terms, readCursor(page.after, signature, terms.length, 'after'), false)] : []),
+    ...(page.before ? [past(terms, readCursor(page.before, signature, terms.length, 'before'), true)] : []),
   ];
   const where = condition(source, page.where, ['where']);
   const order = join(
@@ -251,15 +292,32 @@ function orderTerms(source: ListSource, orderBy: readonly OrderTerm[]): SortTerm
   const terms = orderBy.map(({ field, direction }) => {
     const definition = source.fields[field];
     if (!definition) throw new Error(`The order field ${field} has no column.`);
-    const column = definition.kind === 'Enum' ? sql`${definition.column}::text` : definition.column;
+    const { column } = definition;
     return {
       expression: definition.protected ? sql`(case when ${source.full} then ${column} end)` : column,
-      cast: CAST[definition.kind],
+      // Codes stand in the order in which they are declared: NORMAL before HIGH before URGENT, not by the alphabet.
+      cast: definition.kind === 'Enum' ? raw(`"${definition.enumName}"`) : CAST[definition.kind],
       descending: direction === 'DESC',
     };
   });
   const descending = terms[0]?.descending ?? true;
   return [...terms, { expression: source.id, cast: raw('uuid'), descending }];
+}
+
+const OWN_ORDER = 'own';
+
+function ownTerms(id: Sql, order: NonNullable<ListSource['order']>): SortTerm[] {
+  return [
+    ...order.map(({ expression, type }) => ({ expression, cast: raw(type), descending: false })),
+    { expression: id, cast: raw('uuid'), descending: false },
+  ];
+}
+
+/** Rows after a position (or before it) in an order whose terms all rise and are never null. */
+function beyondRow(terms: readonly SortTerm[], keys: readonly (string | null)[], reverse: boolean): Sql {
+  const row = join(terms.map(({ expression }) => expression));
+  const position = join(terms.map(({ cast }, index) => sql`${keys[index] ?? null}::${cast}`));
+  return sql`(${row}) ${raw(reverse ? '<' : '>')} (${position})`;
 }
 
 /** Rows after a position in the order (or before it): `a > x or (a = x and (b > y or …))`, nulls last when ascending. */

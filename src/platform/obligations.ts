@@ -190,12 +190,14 @@ export interface Sweeper {
 
 /** Runs a sweep every `everyMs`, and again at once while there is more to do. */
 export function createSweeper(options: {
+  /** For the log. */
+  name: string;
   everyMs: number;
   log: Log;
   sweep: () => Promise<number>;
   onRun: (milliseconds: number, moved: number) => void;
 }): Sweeper {
-  const { everyMs, log, sweep, onRun } = options;
+  const { name, everyMs, log, sweep, onRun } = options;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> | undefined;
   let stopped = true;
@@ -213,7 +215,7 @@ export function createSweeper(options: {
   function tick(): void {
     if (stopped || running) return;
     running = runOnce()
-      .catch((error: unknown) => log.warn({ err: error }, 'sweep: it failed, the next one tries again'))
+      .catch((error: unknown) => log.warn({ err: error }, `${name}: it failed, the next one tries again`))
       .finally(() => {
         running = undefined;
       });

@@ -3,6 +3,7 @@ import { type Database, openEmbedded, openPostgres } from './database.ts';
 import type { Environment } from './environment.ts';
 import type { Log } from './log.ts';
 import { sql } from './sql.ts';
+import type { StatementObserver } from './statements.ts';
 
 const RETRY_MAX_MS = 10_000;
 
@@ -11,11 +12,15 @@ export async function openDatabase(
   environment: Environment,
   log: Log,
   isStopping: () => boolean,
+  observe?: StatementObserver,
 ): Promise<Database> {
   const { DATABASE_URL: url } = environment;
-  if (!url) return openEmbedded(environment.DATA_DIR);
-  const database = openPostgres(url, environment.DATABASE_POOL, (error) =>
-    log.warn({ err: error }, 'a database connection was lost'),
+  if (!url) return openEmbedded(environment.DATA_DIR, observe);
+  const database = openPostgres(
+    url,
+    environment.DATABASE_POOL,
+    (error) => log.warn({ err: error }, 'a database connection was lost'),
+    observe,
   );
   const { host, pathname } = new URL(url);
   for (let pause = 500; ; pause = Math.min(pause * 2, RETRY_MAX_MS)) {

@@ -1,5 +1,6 @@
 import { EVENTS, type EventKind, type Severity } from '../events.ts';
 import { type Queryable, sql } from './sql.ts';
+import { activeSpan } from './tracing.ts';
 
 /** Who is addressed by an event: by role, by person, by everybody of a department. */
 export interface Audience {
@@ -36,8 +37,9 @@ export async function writeOutbox(tx: Queryable, events: readonly NewEvent[], no
     payload: event.payload,
   }));
   await tx.query(sql`
-    insert into outbox (kind, severity, occurred_at, subject_type, subject_id, audience, payload)
-    select e.kind, e.severity, ${now}::timestamptz, e.subject_type, e.subject_id, e.audience, e.payload
+    insert into outbox (kind, severity, occurred_at, subject_type, subject_id, audience, payload, traceparent)
+    select e.kind, e.severity, ${now}::timestamptz, e.subject_type, e.subject_id, e.audience, e.payload,
+           ${activeSpan()?.traceparent ?? null}::text
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as e(kind text, severity text, subject_type text, subject_id uuid, audience jsonb, payload jsonb)
     returning 1 as written`);

@@ -1,10 +1,17 @@
 import type { Database } from './database.ts';
 import type { Log } from './log.ts';
 import { type Queryable, raw, sql } from './sql.ts';
+import { type Tracing, traceDone } from './tracing.ts';
 
 const BATCH = 5_000;
 /** Events per partition of `event`; retention drops whole partitions. */
 const PARTITION_SIZE = 1_000_000;
+
+export interface Relayed {
+  readonly moved: number;
+  /** The traces that caused them. */
+  readonly causes: readonly string[];
+}
 
 /**
  * Moves a batch from `outbox` into `event`, giving each event the next `seq`. One statement: it locks the head row,
@@ -12,8 +19,8 @@ const PARTITION_SIZE = 1_000_000;
  * leaves the work to the holder. An event of a transaction that commits late gets a later `seq`, so no cursor can
  * skip it. `= any(array(…))` keeps the plan on the primary key.
  */
-export async function relayBatch(db: Queryable, now: Date, limit = BATCH): Promise<number> {
-  const [row] = await db.query<{ moved: number }>(sql`
+export async function relayBatch(db: Queryable, now: Date, limit = BATCH): Promise<Relayed> {
+  const [row] = await db.query<Relayed>(sql`
     with head as (
       select seq from event_head where id = 1 for update skip locked
     ), batch as (
@@ -23,17 +30,21 @@ export async function relayBatch(db: Queryable, now: Date, limit = BATCH): Promi
     ), numbered as (
       select batch.*, head.seq + row_number() over (order by batch.id) as next_seq from batch, head
     ), written as (
-      insert into event (seq, kind, severity, occurred_at, subject_type, subject_id, audience, payload, relayed_at)
-      select next_seq, kind, severity, occurred_at, subject_type, subject_id, audience, payload, ${now}::timestamptz
+      insert into event (seq, kind, severity, occurred_at, subject_type, subject_id, audience, payload, relayed_at,
+        traceparent)
+      select next_seq, kind, severity, occurred_at, subject_type, subject_id, audience, payload, ${now}::timestamptz,
+             traceparent
       from numbered
-      returning seq
+      returning seq, traceparent
     ), moved as (
       update event_head set seq = (select max(seq) from written)
       where id = 1 and exists (select 1 from written)
       returning seq
     )
-    select count(*)::int as moved from written`);
-  return row?.moved ?? 0;
+    select count(*)::int as moved,
+           coalesce(array_agg(distinct traceparent) filter (where traceparent is not null), '{}') as causes
+    from written`);
+  return row ?? { moved: 0, causes: [] };
 }
 
 /** Makes sure that the stream can grow: the partition of the head and the next one exist. */
@@ -94,10 +105,11 @@ export function createRelay(options: {
   database: Database;
   now: () => Date;
   log: Log;
+  tracing: Tracing | null;
   pollMs: number;
   onMoved: () => void;
 }): Relay {
-  const { database, now, log, pollMs, onMoved } = options;
+  const { database, now, log, tracing, pollMs, onMoved } = options;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let again = false;
@@ -112,8 +124,11 @@ export function createRelay(options: {
         do {
           if (batches % 100 === 0) await ensureEventPartitions(database);
           batches += 1;
-          moved = await relayBatch(database, now());
+          const started = performance.now();
+          const relayed = await relayBatch(database, now());
+          moved = relayed.moved;
           if (moved > 0) onMoved();
+          traceDone(tracing, 'relay', { 'switchyard.events': moved }, relayed.causes, started);
         } while (moved === BATCH && !stopped);
       } while (again && !stopped);
     } catch (error) {

@@ -21,6 +21,8 @@ export interface ViewerSql {
   readonly teamId: Sql;
   readonly areaIds: Sql;
   readonly now: Sql;
+  /** The local day at that instant: employment is kept in days. */
+  readonly today: Sql;
   /** When the last of the viewer's roles ended; an instant before all time when none has. */
   readonly rolesSince: Sql;
   holds(right: string): boolean | Sql;
@@ -32,6 +34,8 @@ export interface ViewerConstants {
   readonly teamId: string | null;
   readonly areaIds: readonly string[];
   readonly rolesSince: Date | null;
+  /** YYYY-MM-DD */
+  readonly today: string;
   readonly rights: ReadonlySet<string>;
 }
 
@@ -43,6 +47,7 @@ export function constantViewer(viewer: ViewerConstants, now: Date): ViewerSql {
     teamId: sql`${viewer.teamId}::uuid`,
     areaIds: sql`${[...viewer.areaIds]}::uuid[]`,
     now: sql`${now}::timestamptz`,
+    today: sql`${viewer.today}::date`,
     rolesSince: sql`coalesce(${viewer.rolesSince}::timestamptz, '-infinity')`,
     holds: (right) => viewer.rights.has(right),
   };
@@ -60,17 +65,19 @@ export function viewerTable(
     team_id: viewer.teamId,
     area_ids: viewer.areaIds,
     roles_since: viewer.rolesSince,
+    today: viewer.today,
     rights: [...viewer.rights],
   }));
   return {
     from: sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as v(
-      place int, employee_id uuid, department_id uuid, team_id uuid, area_ids uuid[], roles_since timestamptz, rights text[])`,
+      place int, employee_id uuid, department_id uuid, team_id uuid, area_ids uuid[], roles_since timestamptz, today date, rights text[])`,
     viewer: {
       employeeId: sql`v.employee_id`,
       departmentId: sql`v.department_id`,
       teamId: sql`v.team_id`,
       areaIds: sql`v.area_ids`,
       now: sql`${now}::timestamptz`,
+      today: sql`v.today`,
       rolesSince: sql`coalesce(v.roles_since, '-infinity')`,
       holds: (right) => sql`${right} = any(v.rights)`,
     },
