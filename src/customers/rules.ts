@@ -13,6 +13,22 @@ export function shortenedName(name: string): string {
   return `${letters.slice(0, Math.min(kept, Math.max(0, letters.length - 1))).join('')}***`;
 }
 
+/** CUS-17: every read of a grade A file is logged; an auditor's reads of any file are too (section 23). */
+export function fileReadIsRecorded(viewer: Viewer, grade: CustomerGrade | null): boolean {
+  return grade === 'A' || hasRole(viewer, 'INTERNAL_AUDITOR');
+}
+
+/** The entry for a read of what belongs to a file; null for a read that is not logged. */
+export function recordedRead(
+  viewer: Viewer,
+  { id, grade }: { readonly id: string; readonly grade: CustomerGrade | null },
+  part: 'file' | 'billing' | 'contacts' | 'shipments',
+) {
+  return fileReadIsRecorded(viewer, grade)
+    ? { action: 'fileRead', subjectType: 'Customer', subjectId: id, after: { part } }
+    : null;
+}
+
 /** The five facts without which a customer stays a TARGET (CUS-02). */
 export interface LeadFacts {
   readonly name?: string | null;
@@ -22,7 +38,7 @@ export interface LeadFacts {
   readonly businessNeeds?: string | null;
 }
 
-const LEAD_FACTS = ['name', 'contactPerson', 'phone', 'address', 'businessNeeds'] as const;
+export const LEAD_FACTS = ['name', 'contactPerson', 'phone', 'address', 'businessNeeds'] as const;
 
 export function missingLeadFacts(facts: LeadFacts): string[] {
   return LEAD_FACTS.filter((fact) => !facts[fact]?.trim());
@@ -60,14 +76,15 @@ export function canBeGraded(lifecycle: CustomerLifecycle): boolean {
   return lifecycle === 'ACTIVE' || lifecycle === 'DORMANT';
 }
 
-export type GrantAction = 'APPROVE' | 'REFUSE' | 'REVOKE' | 'EXPIRE';
+export type GrantAction = 'APPROVE' | 'REFUSE' | 'WITHDRAW' | 'REVOKE' | 'EXPIRE';
 
 const GRANTS: Record<AccessGrantState, Partial<Record<GrantAction, AccessGrantState>>> = {
-  REQUESTED: { APPROVE: 'APPROVED', REFUSE: 'REFUSED' },
+  REQUESTED: { APPROVE: 'APPROVED', REFUSE: 'REFUSED', WITHDRAW: 'WITHDRAWN' },
   APPROVED: { REVOKE: 'REVOKED', EXPIRE: 'EXPIRED' },
   REFUSED: {},
   EXPIRED: {},
   REVOKED: {},
+  WITHDRAWN: {},
 };
 
 /** States of an access request (CUS-18, PRM-02). */

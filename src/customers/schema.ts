@@ -32,7 +32,7 @@ import {
   customerFileById,
   customerWritableBy,
 } from './queries/customers.ts';
-import { customerActions, shortenedName } from './rules.ts';
+import { customerActions, recordedRead, shortenedName } from './rules.ts';
 import { CUSTOMER_SETTINGS } from './settings.ts';
 
 /** Everything of a customer that the masked card does not show. */
@@ -122,19 +122,13 @@ const CustomerBilling = builder.objectRef<CustomerFileRow>('CustomerBilling').im
   }),
 });
 
-/** CUS-17: every read of a grade A file is logged; an auditor's reads of any file are too (section 23). */
 function recordFileRead(
   context: Context,
   customer: Pick<CustomerRow, 'id' | 'grade'>,
   part: 'file' | 'billing' | 'contacts',
 ): void {
-  if (customer.grade !== 'A' && !context.read.viewer.roles.includes('INTERNAL_AUDITOR')) return;
-  context.recordRead({
-    action: 'fileRead',
-    subjectType: 'Customer',
-    subjectId: customer.id,
-    after: { part },
-  });
+  const read = recordedRead(context.read.viewer, customer, part);
+  if (read) context.recordRead(read);
 }
 
 /** The plugin types the parent as the model's row; ours says beside it what the viewer may see. */
@@ -418,7 +412,7 @@ mutation('customerAccessRequest', {
     reason: t.string({ required: true, description: 'What the file is needed for.' }),
     idempotencyKey: t.string({ description: 'Same key and input within 24 hours: the same answer.' }),
   }),
-  run: (tx, viewer, input) => customerAccessRequest(tx, viewer, input),
+  run: (tx, viewer, input, read) => customerAccessRequest(tx, viewer, input, read),
   success: (t) => ({ accessGrant: accessGrantField(t) }),
 });
 
@@ -434,7 +428,7 @@ function accessGrantField(t: any) {
 
 mutation('customerAccessDecide', {
   description:
-    'Approves, refuses or revokes an access request: HEAD, or the DEPUTY of the area; nobody their own (CUS-18).',
+    'Approves, refuses or revokes an access request: HEAD, or the DEPUTY of the area, or whom one of them has delegated it to; nobody their own (CUS-18). `approvalDecide` does the same.',
   errors: ['StaleVersion', 'IllegalTransition'],
   input: (t) => ({
     accessGrantId: t.id({ required: true, ...nodeIdOf('AccessGrant') }),
@@ -448,7 +442,7 @@ mutation('customerAccessDecide', {
     reason: t.string({ required: true }),
     expectedVersion: t.int({ required: true }),
   }),
-  run: (tx, viewer, input) => customerAccessDecide(tx, viewer, input),
+  run: (tx, viewer, input, read) => customerAccessDecide(tx, viewer, input, read),
   success: (t) => ({ accessGrant: accessGrantField(t) }),
 });
 

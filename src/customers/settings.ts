@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvalChain, type Chain } from '../lib/approval-chain.ts';
 import { setting } from '../platform/settings-register.ts';
 
 /** Policy numbers of customer files (rulebook section 26). */
@@ -18,6 +19,70 @@ export const CUSTOMER_SETTINGS = {
     origin: 'D',
     source: 'CUS-18, CFL-09',
     schema: z.boolean(),
+  }),
+  inactiveDays: setting({
+    key: 'customer.inactiveDays',
+    description: 'Days after an order or registration for which a customer counts as active.',
+    default: 90,
+    origin: 'D',
+    source: 'CUS-36, KPI-13',
+    schema: z.number().int().min(1).max(730),
+  }),
+  priorityRule: setting<('KEY_ACCOUNT' | 'GRADE_A')[]>({
+    key: 'customer.priorityRule',
+    description: 'What makes a priority customer: any of being a key account and having file grade A.',
+    default: ['KEY_ACCOUNT', 'GRADE_A'],
+    origin: 'D',
+    source: 'CFL-31, KPI-15',
+    schema: z.array(z.enum(['KEY_ACCOUNT', 'GRADE_A'])).min(1),
+  }),
+  fileScope: setting({
+    key: 'customer.fileScope',
+    description: 'Life stages of the customers whose file must be complete, and which are graded.',
+    default: ['ACTIVE', 'DORMANT'],
+    origin: 'D',
+    source: 'CUS-35, KPI-44, KPI-55, KPI-64',
+    schema: z.array(z.enum(['TARGET', 'LEAD', 'QUALIFIED', 'ACTIVE', 'DORMANT', 'LOST'])).min(1),
+  }),
+  requiredParts: setting<('BASIC_DATA' | 'CONTACTS' | 'CREDIT')[]>({
+    key: 'file.requiredParts',
+    description:
+      'Parts without which a file is not complete: the five facts of CUS-02, a contact person on record, credit limit and payment term. Parts that only events bring, such as visits and complaints, are not required of anybody.',
+    default: ['BASIC_DATA', 'CONTACTS'],
+    origin: 'D',
+    source: 'CUS-14, KPI-55',
+    schema: z.array(z.enum(['BASIC_DATA', 'CONTACTS', 'CREDIT'])).min(1),
+  }),
+  gradeShares: setting({
+    key: 'grading.shares',
+    description: 'Share of all graded customers that each grade should have, in percent; D is part of C.',
+    default: { A: 20, B: 40, C: 40 },
+    origin: 'S',
+    source: 'CUS-24, KPI-64',
+    schema: z.object({
+      A: z.number().min(0).max(100),
+      B: z.number().min(0).max(100),
+      C: z.number().min(0).max(100),
+    }),
+  }),
+  approvalChain: setting<Chain>({
+    key: 'access.approvalChain',
+    description:
+      'Who decides requests for access to a customer file, and within what time; DEPUTY in the own areas alone.',
+    default: {
+      steps: [
+        {
+          approvers: [
+            { role: 'HEAD', scope: 'ALL' },
+            { role: 'DEPUTY', scope: 'AREA' },
+          ],
+          within: 'P2D',
+        },
+      ],
+    },
+    origin: 'D',
+    source: 'CUS-18',
+    schema: approvalChain(['HEAD', 'DEPUTY']),
   }),
   insideTeams: setting({
     key: 'org.insideTeams',

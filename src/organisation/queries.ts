@@ -1,4 +1,4 @@
-import type { Role, TeamType } from '../generated/prisma/enums.ts';
+import type { BusinessLine, Role, TeamType } from '../generated/prisma/enums.ts';
 import { localDate } from '../lib/periods.ts';
 import type { ListField, ListSource } from '../platform/list.ts';
 import type { Settings } from '../platform/settings-register.ts';
@@ -36,6 +36,10 @@ export interface Team {
   readonly type: TeamType;
   readonly name: string;
   readonly nameEn: string;
+  /** The areas that it serves; none: every area. */
+  readonly areaIds: readonly string[];
+  /** The line that it serves; null: every line. */
+  readonly businessLine: BusinessLine | null;
 }
 
 export interface Employee extends EmployeeFacts {
@@ -65,8 +69,7 @@ export async function loadOrganisation(db: Queryable): Promise<Organisation> {
     db.query<Area>(sql`select 'Area' as "__typename", id, code, name, name_en as "nameEn" from area`),
     db.query<Department>(sql`
       select 'Department' as "__typename", id, code, name, name_en as "nameEn", manager_id as "managerId" from department`),
-    db.query<Team>(sql`
-      select 'Team' as "__typename", id, department_id as "departmentId", type, name, name_en as "nameEn" from team`),
+    loadTeams(db),
     db.query<
       Omit<Employee, 'roles'> & { roles: { role: Role; validFrom: string; validTo: string | null }[] }
     >(sql`
@@ -98,6 +101,15 @@ export async function loadOrganisation(db: Queryable): Promise<Organisation> {
   };
 }
 
+/** All teams with the areas that they serve. */
+export async function loadTeams(db: Queryable): Promise<Team[]> {
+  return db.query<Team>(sql`
+    select 'Team' as "__typename", t.id, t.department_id as "departmentId", t.type, t.name, t.name_en as "nameEn",
+           t.business_line as "businessLine",
+           coalesce((select jsonb_agg(a.area_id order by a.area_id) from team_area a where a.team_id = t.id), '[]') as "areaIds"
+    from team t`);
+}
+
 function byId<Row extends { readonly id: string }>(rows: readonly Row[]): ReadonlyMap<string, Row> {
   return new Map(rows.map((row) => [row.id, row]));
 }
@@ -126,12 +138,20 @@ export function holdersOf(
   );
 }
 
+/** Roles that an employee holds at an instant; none for a person who is not employed then. */
+export function rolesAt(
+  organisation: Organisation,
+  employeeId: string,
+  now: Date,
+  timeZone: string,
+): readonly Role[] {
+  const employee = organisation.employees.get(employeeId);
+  return (employee && viewerOf(employee, now, localDate(now.getTime(), timeZone))?.roles) ?? [];
+}
+
 /** Roles an employee holds at the instant of the request. */
 export function rolesNow(reader: Reader, employeeId: string): Role[] {
-  const employee = reader.organisation.employees.get(employeeId);
-  if (!employee) return [];
-  const today = localDate(reader.now.getTime(), reader.timeZone);
-  return [...(viewerOf(employee, reader.now, today)?.roles ?? [])];
+  return [...rolesAt(reader.organisation, employeeId, reader.now, reader.timeZone)];
 }
 
 export const EMPLOYEE_FIELDS = {

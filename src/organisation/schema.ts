@@ -79,6 +79,18 @@ TeamType.implement({
       nullable: true,
       resolve: (team, _args, context) => context.read.organisation.departments.get(team.departmentId) ?? null,
     }),
+    areas: t.field({
+      type: [AreaType],
+      description: 'The areas whose tickets come to its queue; none: every area (CFL-14).',
+      resolve: (team, _args, context) =>
+        team.areaIds.flatMap((id) => context.read.organisation.areas.get(id) ?? []),
+    }),
+    businessLine: t.field({
+      type: ENUMS.BusinessLine,
+      nullable: true,
+      description: 'The line of business that it serves; null: every line.',
+      resolve: (team) => team.businessLine,
+    }),
   }),
 });
 nodeBy(

@@ -12,11 +12,16 @@ import { globalId } from '../../src/graphql/ids.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { schema } from '../../src/schema.ts';
 import {
+  makeAnomalyCases,
+  makeApprovals,
   makeAssignment,
+  makeAttachments,
   makeContact,
   makeCustomer,
+  makeDelegations,
   makeGrants,
   makeKeyAccount,
+  makeShipments,
   makeTicket,
 } from '../support/factories.ts';
 import { mutate } from '../support/mutate.ts';
@@ -59,9 +64,12 @@ interface IdField {
 function idFields(input: GraphQLInputType): IdField[] {
   const type = isNonNullType(input) ? input.ofType : input;
   if (!isInputObjectType(type)) return [];
-  return Object.values(type.getFields()).flatMap(({ name, extensions }) =>
-    typeof extensions.entity === 'string' ? [{ field: name, entity: extensions.entity }] : [],
-  );
+  return Object.values(type.getFields()).flatMap(({ name, extensions }) => {
+    const entities = extensions.entities ?? [extensions.entity];
+    return (entities as unknown[]).flatMap((entity) =>
+      typeof entity === 'string' ? [{ field: name, entity }] : [],
+    );
+  });
 }
 
 /** A plausible value of a type: what is required, and every id that there is. */
@@ -72,7 +80,14 @@ function sample(type: GraphQLInputType, ids: Ids, entity: unknown): unknown {
   if (isInputObjectType(type)) {
     return Object.fromEntries(
       Object.values(type.getFields()).flatMap((field) =>
-        isNonNullType(field.type) ? [[field.name, sample(field.type, ids, field.extensions.entity)]] : [],
+        isNonNullType(field.type)
+          ? [
+              [
+                field.name,
+                sample(field.type, ids, field.extensions.entity ?? firstOf(field.extensions.entities)),
+              ],
+            ]
+          : [],
       ),
     );
   }
@@ -87,6 +102,10 @@ function sample(type: GraphQLInputType, ids: Ids, entity: unknown): unknown {
     JSON: 1,
   };
   return values[type.name];
+}
+
+function firstOf(entities: unknown): unknown {
+  return Array.isArray(entities) ? entities[0] : undefined;
 }
 
 /** Calls a mutation and says how it went, without what is made anew each time. */
@@ -128,6 +147,20 @@ async function records() {
       validUntil: null,
     })),
   ]);
+  const anomalies = await makeAnomalyCases(server, 1);
+  const approvals = await makeApprovals(server, 1, () => ({
+    chain: 'CUSTOMER_ACCESS',
+    subjectType: 'AccessGrant',
+    subjectId: grants[0]?.id ?? '',
+    requesterId: people.OTHER_DEPARTMENT_2.id,
+  }));
+  const delegations = await makeDelegations(server, 1, () => ({
+    delegatorId: people.HEAD.id,
+    delegateId: people.DEPUTY_SOUTH.id,
+    chain: 'COMPLAINT_PLAN',
+  }));
+  const shipments = await makeShipments(server, 1, { customerId: customer.id });
+  const attachments = await makeAttachments(server, 1, () => ({ subjectId: ticket.id }));
   const now = server.clock.now();
   const ids = { escalation: newId(), budget: newId(), setting: newId(), log: newId() };
   await server.services.database.transaction(async ({ prisma }) => {
@@ -179,11 +212,16 @@ async function records() {
   return {
     Customer: customer.nodeId,
     Contact: contact.nodeId,
+    Shipment: shipments[0]?.nodeId ?? '',
     ContactLog: globalId('ContactLog', ids.log),
     KeyAccount: keyAccount.nodeId,
     Ticket: ticket.nodeId,
     Escalation: globalId('Escalation', ids.escalation),
+    Attachment: attachments[0]?.nodeId ?? '',
     AccessGrant: grants[0]?.nodeId ?? '',
+    Approval: approvals[0]?.nodeId ?? '',
+    ApprovalDelegation: delegations[0]?.nodeId ?? '',
+    AnomalyCase: anomalies[0]?.nodeId ?? '',
     Budget: globalId('Budget', ids.budget),
     SettingChange: globalId('SettingChange', ids.setting),
   } as const;
@@ -194,32 +232,141 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
   HR: [
     'Customer',
     'Contact',
+    'Shipment',
     'ContactLog',
     'KeyAccount',
     'Ticket',
     'Escalation',
+    'Attachment',
     'AccessGrant',
+    'Approval',
+    'ApprovalDelegation',
+    'AnomalyCase',
     'Budget',
     'SettingChange',
   ],
-  ADMIN: ['Customer', 'Contact', 'ContactLog', 'KeyAccount', 'Ticket', 'Escalation', 'AccessGrant', 'Budget'],
-  FINANCE: ['Contact', 'ContactLog', 'KeyAccount', 'Ticket', 'Escalation', 'AccessGrant', 'SettingChange'],
+  ADMIN: [
+    'Customer',
+    'Contact',
+    'Shipment',
+    'ContactLog',
+    'KeyAccount',
+    'Ticket',
+    'Escalation',
+    'Attachment',
+    'AccessGrant',
+    'Approval',
+    'ApprovalDelegation',
+    'AnomalyCase',
+    'Budget',
+  ],
+  FINANCE: [
+    'Contact',
+    'Shipment',
+    'ContactLog',
+    'KeyAccount',
+    'Ticket',
+    'Escalation',
+    'Attachment',
+    'AccessGrant',
+    'Approval',
+    'ApprovalDelegation',
+    'SettingChange',
+  ],
   MARKET_DEVELOPER: [
     'Contact',
+    'Shipment',
     'ContactLog',
     'KeyAccount',
     'Ticket',
     'Escalation',
+    'Attachment',
     'AccessGrant',
+    'Approval',
+    'ApprovalDelegation',
+    'AnomalyCase',
     'Budget',
     'SettingChange',
   ],
-  SALES_REP: ['Contact', 'ContactLog', 'Ticket', 'Escalation', 'AccessGrant', 'Budget', 'SettingChange'],
-  CS_AGENT: ['Contact', 'ContactLog', 'Ticket', 'Escalation', 'AccessGrant', 'Budget', 'SettingChange'],
-  OPERATIONS: ['Contact', 'ContactLog', 'Ticket', 'Escalation', 'AccessGrant', 'Budget', 'SettingChange'],
-  DEPUTY: ['Contact', 'ContactLog', 'Ticket', 'Escalation', 'AccessGrant', 'Budget', 'SettingChange'],
-  KA_SUPERVISOR: ['Contact', 'ContactLog', 'Ticket', 'Escalation', 'AccessGrant', 'Budget', 'SettingChange'],
-  SALES_SUPERVISOR: ['Contact', 'ContactLog', 'AccessGrant', 'SettingChange'],
+  SALES_REP: [
+    'Contact',
+    'Shipment',
+    'ContactLog',
+    'Ticket',
+    'Escalation',
+    'Attachment',
+    'AccessGrant',
+    'Approval',
+    'ApprovalDelegation',
+    'AnomalyCase',
+    'Budget',
+    'SettingChange',
+  ],
+  CS_AGENT: [
+    'Contact',
+    'Shipment',
+    'ContactLog',
+    'Ticket',
+    'Escalation',
+    'Attachment',
+    'AccessGrant',
+    'Approval',
+    'ApprovalDelegation',
+    'AnomalyCase',
+    'Budget',
+    'SettingChange',
+  ],
+  OPERATIONS: [
+    'Contact',
+    'Shipment',
+    'ContactLog',
+    'Ticket',
+    'Escalation',
+    'Attachment',
+    'AccessGrant',
+    'Approval',
+    'ApprovalDelegation',
+    'AnomalyCase',
+    'Budget',
+    'SettingChange',
+  ],
+  DEPUTY: [
+    'Contact',
+    'Shipment',
+    'ContactLog',
+    'Ticket',
+    'Escalation',
+    'Attachment',
+    'AccessGrant',
+    'Approval',
+    'ApprovalDelegation',
+    'AnomalyCase',
+    'Budget',
+    'SettingChange',
+  ],
+  KA_SUPERVISOR: [
+    'Contact',
+    'Shipment',
+    'ContactLog',
+    'Ticket',
+    'Escalation',
+    'Attachment',
+    'AccessGrant',
+    'Approval',
+    'ApprovalDelegation',
+    'AnomalyCase',
+    'Budget',
+    'SettingChange',
+  ],
+  SALES_SUPERVISOR: [
+    'Contact',
+    'Shipment',
+    'ContactLog',
+    'AccessGrant',
+    'Approval',
+    'ApprovalDelegation',
+    'SettingChange',
+  ],
 };
 
 describe.each(Object.entries(HIDDEN))('%s', (name, entities) => {
@@ -298,7 +445,8 @@ describe('viewerCan', () => {
     const { data } = await server.gql(
       caller,
       `query ($id: ID!) { node(id: $id) { ... on Customer { ${fields} } ... on Ticket { ${fields} }
-        ... on KeyAccount { ${fields} } ... on Budget { ${fields} } } }`,
+        ... on KeyAccount { ${fields} } ... on Budget { ${fields} } ... on Attachment { ${fields} }
+        ... on Approval { ${fields} } ... on ApprovalDelegation { ${fields} } } }`,
       { id },
     );
     return data.node;
@@ -377,6 +525,20 @@ describe('viewerCan', () => {
       wrong.push(...(await disagreements(caller, nodeId, { Ticket: nodeId })));
     }
 
+    for (const status of ['INVESTIGATING', 'CLOSED'] as const) {
+      const ticket = await makeTicket(server, {
+        customerId: customer.id,
+        assigneeId: people[caller].id,
+        status,
+      });
+      const made = await makeAttachments(server, 2, (index) => ({
+        subjectId: ticket.id,
+        ...(index === 0 ? { uploadedById: people[caller].id } : {}),
+      }));
+      for (const { nodeId } of made)
+        wrong.push(...(await disagreements(caller, nodeId, { Attachment: nodeId })));
+    }
+
     for (const facts of [
       { specialistId: people.KA_SPECIALIST.id },
       { specialistId: people.KA_SPECIALIST.id, endedAt: server.clock.now() },
@@ -388,6 +550,44 @@ describe('viewerCan', () => {
         wrong.push(...(await disagreements(caller, account.nodeId, ids)));
       }
     }
+
+    const waiting = await makeTicket(server, {
+      customerId: customer.id,
+      areaId: areas.EAST.id,
+      severity: 'SERIOUS',
+      status: 'PLAN_PROPOSED',
+      assigneeId: people[caller].id,
+    });
+    const [asked] = await makeGrants(server, 1, () => ({
+      customerId: customer.id,
+      requesterId: people[caller].id,
+      state: 'REQUESTED',
+      validUntil: null,
+    }));
+    const ended = { state: 'REFUSED' as const, endedAt: server.clock.now() };
+    const ofTicket = { chain: 'COMPLAINT_PLAN', subjectType: 'Ticket', subjectId: waiting.id } as const;
+    const ofGrant = {
+      chain: 'CUSTOMER_ACCESS',
+      subjectType: 'AccessGrant',
+      subjectId: asked?.id ?? '',
+      requesterId: people[caller].id,
+    } as const;
+    const made = [
+      { ...ofTicket, ...ended },
+      { ...ofTicket, requesterId: people.OTHER_DEPARTMENT.id },
+      { ...ofGrant, ...ended },
+      ofGrant,
+    ];
+    const approvals = await makeApprovals(server, made.length, (at) => made[at] as (typeof made)[number]);
+    for (const { nodeId } of approvals)
+      wrong.push(...(await disagreements(caller, nodeId, { Approval: nodeId })));
+    const lent = await makeDelegations(server, 3, (at) => ({
+      delegatorId: at === 0 ? people.COMPANY_LEADER.id : people[caller].id,
+      delegateId: at === 0 ? people[caller].id : people.COMPANY_LEADER.id,
+      ...(at === 2 ? { revokedAt: server.clock.now(), revokedById: people[caller].id } : {}),
+    }));
+    for (const { nodeId } of lent)
+      wrong.push(...(await disagreements(caller, nodeId, { ApprovalDelegation: nodeId })));
 
     const { Budget } = await records();
     wrong.push(...(await disagreements(caller, Budget, { Budget })));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EventKind } from '../../src/events.ts';
 import { sseClient, type Subscription, wsClient } from '../support/clients.ts';
 import { freshDatabase, type FreshDatabase } from '../support/database.ts';
-import { areas, people } from '../support/people.ts';
+import { areas, people, teams } from '../support/people.ts';
 import { type Answer, startTestServer, type TestServer, waitUntil } from '../support/server.ts';
 import {
   ACCESS_GRANTS,
@@ -253,6 +253,7 @@ describe.each(VIEWERS)('%s', (viewer) => {
       viewer,
       'customers',
       `contacts(first: 2) { totalCount edges { node { id name customer { id ${CARD} } } } }
+       shipments(first: 2) { totalCount edges { node { id goods } } }
        contactLogs(first: 2) { totalCount edges { node { id content contact { name } customer { id } } } }
        tickets(first: 5) { totalCount edges { node { id } } }
        keyAccount { id access { level } customer { id ${CARD} } }`,
@@ -275,6 +276,14 @@ describe.each(VIEWERS)('%s', (viewer) => {
               edges: [
                 { node: { id: customer.contact.nodeId, name: `CSECRET${customer.index}X`, customer: card } },
               ],
+            }
+          : { totalCount: 0, edges: [] },
+      );
+      expect(node.shipments).toEqual(
+        open
+          ? {
+              totalCount: 1,
+              edges: [{ node: { id: customer.shipment.nodeId, goods: `CSECRET${customer.index}X` } }],
             }
           : { totalCount: 0, edges: [] },
       );
@@ -404,6 +413,40 @@ describe.each(VIEWERS)('%s', (viewer) => {
     );
   });
 
+  test('shipments and their statistics: content of open files', async () => {
+    const { customers } = expectedOf(viewer);
+    const open = world.customers.filter(({ nodeId }) => customers.get(nodeId) === 'FULL');
+    const { edges, totalCount } = await everyEdge(viewer, 'shipments', `goods customer { id ${CARD} }`, {
+      orderBy: [{ field: 'shipmentNumber' }],
+    });
+    expect(idsOf(edges)).toEqual(new Set(open.map(({ shipment }) => shipment.nodeId)));
+    expect(totalCount).toBe(open.length);
+    const nodes = await nodesOf(
+      viewer,
+      world.customers.map(({ shipment }) => shipment.nodeId),
+      `... on Shipment { goods revenue { amount } }`,
+    );
+    expect(nodes.map((node) => node !== null)).toEqual(
+      world.customers.map(({ nodeId }) => customers.get(nodeId) === 'FULL'),
+    );
+    const { all, secret, byCustomer } = await ask(
+      viewer,
+      `query ($numbers: [String!]) {
+        all: shipmentStatistics(groupBy: YEAR) { total { lines revenue { amount } } }
+        secret: shipmentStatistics(groupBy: MODE, where: { shipmentNumber: { in: $numbers } }) { total { shipments } }
+        byCustomer: shipmentStatistics(groupBy: CUSTOMER, first: 500) { groupCount groups { customer { id ${CARD} } } }
+      }`,
+      { numbers: world.customers.map(({ index }) => `CSECRET${index}X`) },
+    );
+    const revenue = open.reduce((sum, { index }) => sum + (index + 1) ** 3, 0);
+    expect(all.total).toEqual({ lines: open.length, revenue: { amount: `${revenue}.00` } });
+    expect(secret.total).toEqual({ shipments: open.length });
+    expect(byCustomer.groupCount).toBe(open.length);
+    expect(
+      new Set(byCustomer.groups.map(({ customer }: { customer: { id: string } }) => customer.id)),
+    ).toEqual(ids(open));
+  });
+
   test('contacts and contact logs: content of open files', async () => {
     const { customers, contactLogs } = expectedOf(viewer);
     const open = world.customers.filter(({ nodeId }) => customers.get(nodeId) === 'FULL');
@@ -489,7 +532,8 @@ describe.each(VIEWERS)('%s', (viewer) => {
 
   test('[TIC-35] tickets: list, nodes and counts agree, and a ticket shows of its customer what the viewer may see', async () => {
     const { tickets } = expectedOf(viewer);
-    const selection = `subject customer { id ${CARD} } linkedTicket { id }`;
+    const selection = `subject customer { id ${CARD} } linkedTicket { id }
+      attachments(first: 2) { totalCount edges { node { id fileName note downloadUrl } } }`;
     const { edges, totalCount } = await everyEdge(viewer, 'tickets', selection, {
       orderBy: [{ field: 'number', direction: 'DESC' }],
     });
@@ -497,8 +541,21 @@ describe.each(VIEWERS)('%s', (viewer) => {
     expect(totalCount).toBe(tickets.size);
     const recordOf = new Map(world.tickets.map((ticket) => [ticket.nodeId, ticket]));
     for (const { node } of edges) {
-      expect(node.customer).toEqual(cardOf(viewer, (recordOf.get(node.id) as TicketRecord).customer));
+      const { customer, attachment, index } = recordOf.get(node.id) as TicketRecord;
+      expect(node.customer).toEqual(cardOf(viewer, customer));
+      expect(node.attachments).toMatchObject({
+        totalCount: 1,
+        edges: [{ node: { id: attachment.nodeId, fileName: `TSECRET${index}X.pdf` } }],
+      });
     }
+    const attached = await nodesOf(
+      viewer,
+      world.tickets.map(({ attachment }) => attachment.nodeId),
+      '... on Attachment { fileName note sha256 downloadUrl subject { id } viewerCan { allowed } }',
+    );
+    expect(attached.map((node) => node?.subject.id ?? null)).toEqual(
+      world.tickets.map(({ nodeId }) => (tickets.has(nodeId) ? nodeId : null)),
+    );
     const nodes = await nodesOf(
       viewer,
       world.tickets.map(({ nodeId }) => nodeId),
@@ -523,6 +580,42 @@ describe.each(VIEWERS)('%s', (viewer) => {
     });
   });
 
+  test('queues: of each team what the viewer may read, and the overview counts nothing else', async () => {
+    const { tickets } = expectedOf(viewer);
+    const open = world.tickets.filter(({ nodeId, closed }) => tickets.has(nodeId) && !closed);
+    const byTeam = Map.groupBy(open, ({ teamId }) => teamId);
+    for (const { id, nodeId } of Object.values(teams)) {
+      const { ticketQueue } = await ask(
+        viewer,
+        `query ($teamId: ID!) { ticketQueue(teamId: $teamId, first: 100) {
+          totalCount edges { cursor node { id subject routing { reason } customer { id ${CARD} } } } } }`,
+        { teamId: nodeId },
+      );
+      const expected = byTeam.get(id) ?? [];
+      expect([viewer, ticketQueue.totalCount]).toEqual([viewer, expected.length]);
+      expect(idsOf(ticketQueue.edges)).toEqual(ids(expected));
+    }
+    const { ticketQueues } = await ask(
+      viewer,
+      '{ ticketQueues { team { id } waiting inWork atRisk overdue settled } }',
+    );
+    const counted = new Map<string | null, number>(
+      ticketQueues.map((queue: { team: { id: string } | null; waiting: number; inWork: number }) => [
+        queue.team && rowIdOf(queue.team.id),
+        queue.waiting + queue.inWork,
+      ]),
+    );
+    for (const [teamId, expected] of byTeam)
+      expect([viewer, teamId, counted.get(teamId)]).toEqual([viewer, teamId, expected.length]);
+    // Empty queues are told to who reads every ticket, and the own one to who reads any.
+    const empty = [...counted].filter(([, count]) => count === 0).map(([teamId]) => teamId);
+    if (TICKETS[viewer].opens !== 'ALL')
+      expect(empty.filter((teamId) => teamId !== people[viewer].teamId)).toEqual([]);
+    expect([...counted.keys()].filter((teamId) => (counted.get(teamId) ?? 0) > 0).toSorted()).toEqual(
+      [...byTeam.keys()].toSorted(),
+    );
+  });
+
   test('access grants: of whoever asked, and of whoever decides', async () => {
     const { grants } = expectedOf(viewer);
     const { edges, totalCount } = await everyEdge(viewer, 'accessGrants', `reason customer { id ${CARD} }`);
@@ -538,6 +631,54 @@ describe.each(VIEWERS)('%s', (viewer) => {
       `... on AccessGrant { reason customer { id ${CARD} } }`,
     );
     expect(nodes.map((node) => node !== null)).toEqual(world.grants.map(({ nodeId }) => grants.has(nodeId)));
+  });
+
+  test('approvals: of who asked, who decided and who reads the subject; what waits is what the viewer decides', async () => {
+    const { tickets, grants } = expectedOf(viewer);
+    const read = new Set([...tickets, ...grants]);
+    const seen = world.approvals.filter(
+      ({ subject, requester, decidedBy }) =>
+        read.has(subject.nodeId) || requester === viewer || decidedBy === viewer,
+    );
+    const selection = 'subject { __typename id ... on Ticket { subject } ... on AccessGrant { reason } }';
+    const { edges, totalCount } = await everyEdge(viewer, 'approvals', selection);
+    const expected = viewer === 'INTERNAL_AUDITOR' ? world.approvals : seen;
+    expect(idsOf(edges)).toEqual(ids(expected));
+    expect(totalCount).toBe(expected.length);
+    const subjectOf = new Map(world.approvals.map(({ nodeId, subject }) => [nodeId, subject.nodeId]));
+    for (const { node } of edges) {
+      const subject = subjectOf.get(node.id) ?? '';
+      expect(node.subject?.id ?? null).toBe(read.has(subject) ? subject : null);
+    }
+    const nodes = await nodesOf(
+      viewer,
+      world.approvals.map(({ nodeId }) => nodeId),
+      '... on Approval { viewerCan { action allowed } steps { number } history { event } }',
+    );
+    expect(nodes.map((node) => node !== null)).toEqual(
+      world.approvals.map((approval) => expected.includes(approval)),
+    );
+    const inArea = ({ subject }: (typeof world.approvals)[number]) =>
+      viewer.startsWith('DEPUTY') && customerTies(viewer, subject.customer, world.keyAccounts).has('ownArea');
+    const decides = seen.filter(
+      (approval) =>
+        approval.decidedBy === null &&
+        approval.requester !== viewer &&
+        read.has(approval.subject.nodeId) &&
+        (viewer === 'HEAD' || inArea(approval)),
+    );
+    const { approvalsPending } = await ask(
+      viewer,
+      '{ approvalsPending(first: 100) { totalCount edges { node { id } } } }',
+    );
+    expect(approvalsPending.totalCount).toBe(decides.length);
+    if (decides.length <= 100) expect(idsOf(approvalsPending.edges)).toEqual(ids(decides));
+    expect(
+      nodes
+        .filter((node) => node?.viewerCan[0].allowed)
+        .map((node) => node.id as string)
+        .toSorted(),
+    ).toEqual([...ids(decides)].toSorted());
   });
 
   test('budgets: the list, nodes and their lines', async () => {

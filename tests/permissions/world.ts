@@ -2,7 +2,14 @@ import type { Prisma } from '../../src/generated/prisma/client.ts';
 import type { CustomerGrade } from '../../src/generated/prisma/enums.ts';
 import { globalId } from '../../src/graphql/ids.ts';
 import { newId } from '../../src/lib/ids.ts';
-import { makeCustomers, makeKeyAccounts, makeTickets } from '../support/factories.ts';
+import {
+  makeApprovals,
+  makeAttachments,
+  makeCustomers,
+  makeKeyAccounts,
+  makeShipments,
+  makeTickets,
+} from '../support/factories.ts';
 import { areas, departments, type Named, people, teams } from '../support/people.ts';
 import type { TestServer } from '../support/server.ts';
 import { FILES_BELOW_A, TICKETS, type Tie, VIEWERS, type ViewerName } from './expectations.ts';
@@ -17,6 +24,7 @@ export interface World {
   readonly tickets: readonly TicketRecord[];
   readonly grants: readonly GrantRecord[];
   readonly budgets: readonly BudgetRecord[];
+  readonly approvals: readonly ApprovalRecord[];
 }
 
 interface Tied {
@@ -32,6 +40,7 @@ export interface CustomerRecord extends Named {
   readonly tied: Tied | null;
   readonly contact: Named;
   readonly contactLog: Named;
+  readonly shipment: Named;
 }
 
 export interface KeyAccountRecord extends Named {
@@ -49,11 +58,20 @@ export interface TicketRecord extends Named {
   readonly dispatchedTo: string | null;
   readonly responsibleDepartmentId: string | null;
   readonly claim: boolean;
+  readonly attachment: Named;
+  readonly closed?: boolean;
 }
 
 export interface GrantRecord extends Named {
   readonly customer: CustomerRecord;
   readonly requester: ViewerName;
+}
+
+/** An approval that waits for HEAD, or the DEPUTY of the area, unless it has been decided. */
+export interface ApprovalRecord extends Named {
+  readonly subject: TicketRecord | GrantRecord;
+  readonly requester: ViewerName | null;
+  readonly decidedBy: ViewerName | null;
 }
 
 export interface BudgetRecord extends Named {
@@ -147,7 +165,48 @@ export async function makeWorld(server: TestServer): Promise<World> {
   await writeAssignments(server, customers);
   const grants = await writeGrants(server, customers);
   const budgets = await writeBudgets(server);
-  return { customers: customers.map(({ record }) => record), keyAccounts, tickets, grants, budgets };
+  const approvals = await writeApprovals(server, tickets, grants);
+  const records = customers.map(({ record }) => record);
+  return { customers: records, keyAccounts, tickets, grants, budgets, approvals };
+}
+
+/** One for every record that can have one; some of tickets were asked for or decided by somebody who cannot read them. */
+async function writeApprovals(
+  server: TestServer,
+  tickets: readonly TicketRecord[],
+  grants: readonly GrantRecord[],
+): Promise<ApprovalRecord[]> {
+  const some = (index: number) => VIEWERS[index % VIEWERS.length] ?? null;
+  const planned = [
+    ...tickets.map((subject, index) => ({
+      subject,
+      requester: index % 3 === 1 ? some(index) : null,
+      decidedBy: index % 3 === 2 ? some(index) : null,
+    })),
+    ...grants.map((subject) => ({ subject, requester: subject.requester, decidedBy: null })),
+  ];
+  const made = await makeApprovals(server, planned.length, (at) => {
+    const { subject, requester, decidedBy } = planned[at] as (typeof planned)[number];
+    const ofGrant = at >= tickets.length;
+    return {
+      chain: ofGrant ? 'CUSTOMER_ACCESS' : 'COMPLAINT_PLAN',
+      subjectType: ofGrant ? 'AccessGrant' : 'Ticket',
+      subjectId: subject.id,
+      requesterId: requester && people[requester].id,
+      approvers: [
+        { role: 'HEAD', scope: 'ALL' },
+        { role: 'DEPUTY', scope: 'AREA' },
+      ],
+      ...(decidedBy
+        ? {
+            state: 'APPROVED',
+            endedAt: server.clock.now(),
+            decided: { decision: 'APPROVE', decidedById: people[decidedBy].id },
+          }
+        : {}),
+    };
+  });
+  return made.map((named, at) => ({ ...named, ...(planned[at] as (typeof planned)[number]) }));
 }
 
 interface Planned {
@@ -176,6 +235,12 @@ async function writeCustomers(server: TestServer, planned: readonly CustomerPlan
       invoiceTitle: `Invoice ${index}`,
     };
   });
+  const shipments = await makeShipments(server, made.length, (index) => ({
+    customerId: made[index]?.id ?? '',
+    shipmentNumber: `CSECRET${index}X`,
+    goods: `CSECRET${index}X`,
+    revenue: (index + 1) ** 3,
+  }));
   const contacts = made.map(() => newId());
   const logs = made.map(() => newId());
   await server.services.database.transaction(async ({ prisma }) => {
@@ -214,6 +279,7 @@ async function writeCustomers(server: TestServer, planned: readonly CustomerPlan
       tied: plan.tied ?? null,
       contact: named('Contact', contacts[index]),
       contactLog: named('ContactLog', logs[index]),
+      shipment: shipments[index] as Named,
     },
   }));
 }
@@ -250,7 +316,7 @@ async function writeKeyAccounts(
   }));
 }
 
-type TicketPlan = Omit<TicketRecord, 'id' | 'nodeId' | 'index' | 'keyAccount'> & {
+type TicketPlan = Omit<TicketRecord, 'id' | 'nodeId' | 'index' | 'keyAccount' | 'attachment'> & {
   readonly closed?: boolean;
 };
 
@@ -312,11 +378,17 @@ async function writeTickets(
       ...(department ? { dispatchedTo: [department as keyof typeof departments] } : {}),
     };
   });
+  const attachments = await makeAttachments(server, planned.length, (index) => ({
+    subjectId: made[index]?.id ?? '',
+    fileName: `TSECRET${index}X.pdf`,
+    note: `TSECRET${index}X`,
+  }));
   return planned.map((ticket, index) => ({
     ...ticket,
     ...(made[index] as Named),
     index,
     keyAccount: accountOf.get(ticket.customer.index) ?? null,
+    attachment: attachments[index] as Named,
   }));
 }
 

@@ -1,3 +1,19 @@
+import type { DecisionOnSubject, OnSubject } from '../../approvals/commands/decide.ts';
+import {
+  decideApproval,
+  type Directory,
+  fingerprintOf,
+  type LockedApproval,
+  lockApproval,
+  lockPending,
+  openApprovals,
+  requireApprovalVersion,
+  seatsAt,
+  withdrawApproval,
+} from '../../approvals/commands/requests.ts';
+import { seatToDecide } from '../../approvals/rules.ts';
+import type { AccessGrant } from '../../generated/prisma/client.ts';
+import type { AccessGrantState, CustomerGrade } from '../../generated/prisma/enums.ts';
 import { Forbidden, invalid, Issues, NotFound } from '../../lib/errors.ts';
 import { localDate } from '../../lib/periods.ts';
 import { text } from '../../lib/text.ts';
@@ -22,6 +38,7 @@ export async function customerAccessRequest(
   tx: Command,
   viewer: Viewer,
   input: CustomerAccessRequestInput,
+  directory: Directory,
 ): Promise<{ accessGrantId: string }> {
   if (!can(viewer, 'accessGrant', 'request')) throw new Forbidden(rolesWith('accessGrant', 'request'));
   const customer = await lockCustomer(tx, viewer, input.customerId, 'customerId');
@@ -62,6 +79,8 @@ export async function customerAccessRequest(
       },
       payload: { accessGrantId: id, requesterId: viewer.employeeId },
     });
+    const request = { id, requesterId: viewer.employeeId, reason: input.reason };
+    await askForAccess(tx, [{ ...request, customerId: customer.id, grade: customer.grade }], directory);
   });
   return { accessGrantId };
 }
@@ -77,6 +96,62 @@ async function deputiesOf(tx: Command, areaId: string | null): Promise<string[]>
   return rows.map((row) => row.id);
 }
 
+/** What an approval of access holds for: this customer, for this reason, and its file below or at grade A. */
+function accessFingerprint(
+  grant: { readonly customerId: string; readonly reason: string },
+  grade: CustomerGrade | null,
+): string {
+  return fingerprintOf(`${grant.customerId}\n${grant.reason}\n${grade === 'A' ? 'A' : ''}`);
+}
+
+interface OpenRequest {
+  readonly id: string;
+  readonly customerId: string;
+  readonly requesterId: string;
+  readonly reason: string;
+  readonly grade: CustomerGrade | null;
+}
+
+/** Asks those who decide on access (CUS-18); a request of the same grant that waits already is void. */
+async function askForAccess(
+  tx: Command,
+  requests: readonly OpenRequest[],
+  directory: Directory,
+  announced = true,
+): Promise<void> {
+  const { steps } = tx.settings.get(CUSTOMER_SETTINGS.approvalChain);
+  await openApprovals(
+    tx,
+    requests.map((request) => ({
+      chain: 'CUSTOMER_ACCESS',
+      subjectId: request.id,
+      requesterId: request.requesterId,
+      fingerprint: accessFingerprint(request, request.grade),
+      steps,
+      voids: 'GRADE_CHANGED',
+      announced,
+    })),
+    directory,
+  );
+}
+
+/**
+ * Asks anew for access to files that have become grade A or are no longer: what was asked for was another thing. The
+ * customers are locked by the caller.
+ */
+export async function renewAccessRequests(
+  tx: Command,
+  customerIds: readonly string[],
+  directory: Directory,
+): Promise<void> {
+  const requests = await tx.query<OpenRequest>(sql`
+    update access_grant g set version = g.version + 1
+    from customer c
+    where c.id = g.customer_id and g.customer_id = any(${[...customerIds]}::uuid[]) and g.state = 'REQUESTED'
+    returning g.id, g.customer_id as "customerId", g.requester_id as "requesterId", g.reason, c.grade`);
+  await askForAccess(tx, requests, directory);
+}
+
 export interface CustomerAccessDecideInput {
   readonly accessGrantId: string;
   readonly decision: 'APPROVE' | 'REFUSE' | 'REVOKE';
@@ -84,31 +159,60 @@ export interface CustomerAccessDecideInput {
   readonly expectedVersion: number;
 }
 
-/** Approves, refuses or revokes an access request; HEAD, or the area's DEPUTY; nobody decides their own (CUS-18). */
+/** Approves, refuses or revokes an access request by the chain `access.approvalChain`; nobody decides their own (CUS-18). */
 export async function customerAccessDecide(
   tx: Command,
   viewer: Viewer,
   input: CustomerAccessDecideInput,
+  directory: Directory,
 ): Promise<{ accessGrantId: string }> {
+  await decideAccess(tx, viewer, { ...input, approvalId: null }, directory);
+  return { accessGrantId: input.accessGrantId };
+}
+
+/** The same through the door of approvals: `expectedVersion` is the approval's. */
+export async function decideAccessApproval(
+  tx: Command,
+  viewer: Viewer,
+  input: DecisionOnSubject,
+  directory: Directory,
+): Promise<void> {
+  await decideAccess(tx, viewer, { ...input, accessGrantId: input.subjectId }, directory);
+}
+
+async function decideAccess(
+  tx: Command,
+  viewer: Viewer,
+  input: CustomerAccessDecideInput & { readonly approvalId: string | null },
+  directory: Directory,
+): Promise<void> {
   const notFound = new NotFound(['accessGrantId'], text('access request', '查阅申请'));
   const grant = await tx.prisma.accessGrant.findUnique({ where: { id: input.accessGrantId } });
   if (!grant) throw notFound;
   const customer = await lockCustomer(tx, viewer, grant.customerId, 'accessGrantId', notFound);
-  const approves = viewer.rights.has('accessGrant:approve:ALL');
-  const inArea =
-    viewer.rights.has('accessGrant:approve:AREA') && viewer.areaIds.includes(customer.areaId ?? '');
-  const reads = approves || inArea || viewer.rights.has('accessGrant:read:ALL');
-  if (!reads && grant.requesterId !== viewer.employeeId) throw notFound;
-  if (!(approves || inArea)) throw new Forbidden(rolesWith('accessGrant', 'approve'));
-  if (grant.requesterId === viewer.employeeId) {
-    throw new Forbidden(
-      ['another approver'],
-      text('Nobody decides their own request.', '不能审批自己的申请。'),
-    );
-  }
+  const inReach =
+    viewer.rights.has('accessGrant:approve:ALL') ||
+    (viewer.rights.has('accessGrant:approve:AREA') && viewer.areaIds.includes(customer.areaId ?? ''));
   // Locked through the customer: read again what another decision may have changed meanwhile.
   const current = await tx.prisma.accessGrant.findUniqueOrThrow({ where: { id: grant.id } });
-  requireVersion(current.version, input.expectedVersion);
+  const approval = await approvalOf(tx, { ...current, grade: customer.grade }, input, directory);
+  const seats = approval ? await seatsAt(tx, viewer, approval) : [];
+  const reads = inReach || seats.length > 0 || viewer.rights.has('accessGrant:read:ALL');
+  if (!reads && grant.requesterId !== viewer.employeeId) throw notFound;
+  const seat = approval ? seatToDecide(seats, approval.approvers) : null;
+  if (!approval) {
+    if (!inReach) throw new Forbidden(rolesWith('accessGrant', 'approve'));
+    if (grant.requesterId === viewer.employeeId) {
+      throw new Forbidden(
+        ['another approver'],
+        text('Nobody decides their own request.', '不能审批自己的申请。'),
+      );
+    }
+  }
+  requireVersion(
+    approval && input.approvalId !== null ? approval.version : current.version,
+    input.expectedVersion,
+  );
   const state = decideGrant(current.state, input.decision);
   const issues = new Issues();
   issues.expect(input.reason.trim().length > 0, 'reason', text('why it is decided so', '审批理由'));
@@ -122,17 +226,69 @@ export async function customerAccessDecide(
       text('Grade A files are read by dedicated staff only.', 'A 级档案仅限专属人员查阅。'),
     );
   }
+  if (approval && seat && input.decision !== 'REVOKE') {
+    const fingerprint = accessFingerprint(current, customer.grade);
+    const { decision, reason } = input;
+    const ended = await decideApproval(
+      tx,
+      viewer,
+      approval,
+      { decision, reason, fingerprint, seat },
+      directory,
+    );
+    if (ended === 'PENDING') {
+      // A further step decides; who has read the request before this one reads it again.
+      await tx.prisma.accessGrant.update({ where: { id: grant.id }, data: { version: { increment: 1 } } });
+      return;
+    }
+  }
+  await writeDecision(tx, viewer, { customer, current, state, reason: input.reason });
+}
+
+/**
+ * The approval that a decision is about: the one that is named, else the one that waits for the grant. Of a request
+ * that came without one (written past the commands) it is opened here; a revocation and what is over have none.
+ */
+async function approvalOf(
+  tx: Command,
+  grant: OpenRequest & { readonly state: AccessGrantState },
+  input: { readonly decision: string; readonly approvalId: string | null },
+  directory: Directory,
+): Promise<LockedApproval | null> {
+  if (input.approvalId !== null) return lockApproval(tx, input.approvalId);
+  if (grant.state !== 'REQUESTED') return null;
+  const waiting = await lockPending(tx, 'CUSTOMER_ACCESS', grant.id);
+  if (waiting) return waiting;
+  await askForAccess(tx, [grant], directory, false);
+  return lockPending(tx, 'CUSTOMER_ACCESS', grant.id);
+}
+
+async function writeDecision(
+  tx: Command,
+  viewer: Viewer,
+  {
+    customer,
+    current,
+    state,
+    reason,
+  }: {
+    readonly customer: { readonly id: string; readonly areaId: string | null };
+    readonly current: AccessGrant;
+    readonly state: AccessGrantState;
+    readonly reason: string;
+  },
+): Promise<void> {
   const validUntil =
     state === 'APPROVED'
       ? new Date(tx.now.getTime() + tx.settings.get(CUSTOMER_SETTINGS.grantDays) * 86_400_000)
       : current.validUntil;
   await tx.prisma.accessGrant.update({
-    where: { id: grant.id },
+    where: { id: current.id },
     data: {
       state,
       decidedById: viewer.employeeId,
       decidedAt: tx.now,
-      decisionReason: input.reason,
+      decisionReason: reason,
       validUntil,
       version: { increment: 1 },
     },
@@ -140,9 +296,9 @@ export async function customerAccessDecide(
   await putObligations(tx, [
     {
       kind: 'ACCESS_GRANT_EXPIRY',
-      subjectId: grant.id,
+      subjectId: current.id,
       period: 'validity',
-      ownerId: grant.requesterId,
+      ownerId: current.requesterId,
       startsAt: tx.now,
       warnAt: null,
       dueAt: validUntil,
@@ -156,7 +312,7 @@ export async function customerAccessDecide(
     subjectType: 'Customer',
     subjectId: customer.id,
     before: { state: current.state },
-    after: { state, reason: input.reason },
+    after: { state, reason },
   });
   if (state !== 'REVOKED') {
     tx.emit({
@@ -164,12 +320,31 @@ export async function customerAccessDecide(
       subjectId: customer.id,
       audience: {
         roles: ['HEAD'],
-        employees: [...(await deputiesOf(tx, customer.areaId)), grant.requesterId],
+        employees: [...(await deputiesOf(tx, customer.areaId)), current.requesterId],
       },
-      payload: { accessGrantId: grant.id, requesterId: grant.requesterId },
+      payload: { accessGrantId: current.id, requesterId: current.requesterId },
     });
   }
-  return { accessGrantId: grant.id };
+}
+
+/** Takes back a request for access that nobody has decided; the door of approvals has found that it is the viewer's own. */
+export async function withdrawAccess(tx: Command, viewer: Viewer, input: OnSubject): Promise<void> {
+  const grant = await tx.prisma.accessGrant.findUniqueOrThrow({ where: { id: input.subjectId } });
+  await lockCustomer(tx, viewer, grant.customerId, 'approvalId');
+  const approval = await lockApproval(tx, input.approvalId);
+  requireApprovalVersion(approval, input.expectedVersion);
+  await withdrawApproval(tx, approval, input.reason);
+  await tx.prisma.accessGrant.update({
+    where: { id: grant.id },
+    data: { state: decideGrant(grant.state, 'WITHDRAW'), version: { increment: 1 } },
+  });
+  tx.audit({
+    action: 'accessGrantWithdraw',
+    subjectType: 'Customer',
+    subjectId: grant.customerId,
+    before: { state: grant.state },
+    after: { state: 'WITHDRAWN', reason: input.reason },
+  });
 }
 
 /** Marks grants whose time is over; reads stop by themselves at that instant, this keeps the record true. */

@@ -12,6 +12,7 @@ import { renewTermsOfCustomers } from '../../tickets/commands/clock.ts';
 import { customerNumbers } from '../numbers.ts';
 import { canBeGraded, changeLifecycle, expectLeadFacts } from '../rules.ts';
 import { expectNotCleared, expectTexts, givenFacts, withoutNulls } from './facts.ts';
+import { renewAccessRequests } from './access.ts';
 import { lockCustomer, requireWritable, requireVersion } from './lock.ts';
 
 export interface CustomerFacts {
@@ -247,5 +248,8 @@ export async function customerGrade(
   });
   // TIC-36, KEY-26: the limits of open tickets depend on the grade.
   await renewTermsOfCustomers(tx, [customer.id], timeZone);
+  // CFL-09: access to a grade A file is another thing than what was asked for.
+  if ((customer.grade === 'A') !== (input.grade === 'A'))
+    await renewAccessRequests(tx, [customer.id], { timeZone });
   return { customerId: customer.id };
 }

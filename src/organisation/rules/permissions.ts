@@ -13,6 +13,9 @@ export type Resource =
   | 'kpiTarget'
   | 'budget'
   | 'setting'
+  | 'export'
+  | 'approval'
+  | 'approvalDelegation'
   | 'auditLog';
 
 /**
@@ -226,12 +229,13 @@ export const PERMISSIONS: Record<Resource, Record<Role, Cell>> = {
     { read: ['OWN'] },
     {
       COMPANY_LEADER: READ_ALL,
-      HEAD: READ_ALL,
+      HEAD: { read: ['ALL'], write: ['ALL'] },
       DEPUTY: { read: ['AREA', 'DEPARTMENT', 'OWN'] },
       SALES_SUPERVISOR: READ_ALL,
       CS_SUPERVISOR: { read: ['SERVICE', 'OWN'] },
       KA_SUPERVISOR: { read: ['KEY', 'OWN'] },
-      DATA_ANALYST: READ_ALL,
+      // ORG-08: they look into what is abnormal, with HEAD.
+      DATA_ANALYST: { read: ['ALL'], write: ['ALL'] },
       FINANCE: READ_ALL,
       HR: NOTHING,
       OPERATIONS: { read: ['SERVICE'] },
@@ -259,6 +263,29 @@ export const PERMISSIONS: Record<Resource, Record<Role, Cell>> = {
     HEAD: { read: ['ALL'], approve: ['ALL'] },
     INTERNAL_AUDITOR: READ_ALL,
     COMPANY_LEADER: READ_ALL,
+  }),
+  // CUS-19: taking a list out is a right beside that of reading it; docs/decisions say who has it, and why.
+  export: everybody(NOTHING, {
+    HEAD: READ_ALL,
+    DEPUTY: { read: ['AREA'] },
+    SALES_SUPERVISOR: READ_ALL,
+    CS_SUPERVISOR: READ_ALL,
+    KA_SUPERVISOR: READ_ALL,
+    KA_SPECIALIST: { read: ['ASSIGNED'] },
+    ACCOUNT_MANAGER_LOGISTICS: { read: ['ASSIGNED'] },
+    ACCOUNT_MANAGER_LEASING: { read: ['ASSIGNED'] },
+    SALES_REP: { read: ['ASSIGNED'] },
+    DATA_ANALYST: CARD,
+    MARKETING_CLERK: READ_ALL,
+    FINANCE: READ_ALL,
+    INTERNAL_AUDITOR: READ_ALL,
+  }),
+  // Beside those who ask, decide, lend, or read what is decided.
+  approval: everybody(NOTHING, { INTERNAL_AUDITOR: READ_ALL }),
+  approvalDelegation: everybody(NOTHING, {
+    COMPANY_LEADER: READ_ALL,
+    HEAD: READ_ALL,
+    INTERNAL_AUDITOR: READ_ALL,
   }),
   auditLog: everybody(NOTHING, { INTERNAL_AUDITOR: READ_ALL, HEAD: READ_ALL }),
 };

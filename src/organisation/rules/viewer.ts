@@ -10,6 +10,8 @@ export interface Viewer {
   readonly roles: readonly Role[];
   /** When the last role ended that did not go on; null when none has. Dedicated assignments from before it are over (PRM-06). */
   readonly rolesSince: Date | null;
+  /** The local day of the request, YYYY-MM-DD. */
+  readonly today: string;
   /** Everything the roles allow, as "resource:verb:SCOPE". */
   readonly rights: ReadonlySet<string>;
 }
@@ -41,6 +43,7 @@ export function viewerOf(employee: EmployeeFacts, now: Date, today: string): Vie
     areaIds: employee.areaIds,
     roles,
     rolesSince: lastRoleEnd(employee.roles, now),
+    today,
     rights: rightsOf(roles),
   };
 }
