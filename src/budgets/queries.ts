@@ -1,5 +1,6 @@
 import type { Budget, BudgetLine } from '../generated/prisma/client.ts';
 import type { Reader } from '../organisation/queries.ts';
+import type { ListField, ListSource } from '../platform/list.ts';
 import { defineLoader, inOrder } from '../platform/loaders.ts';
 import { columns, type Sql, sql } from '../platform/sql.ts';
 import { levelOf, reached, type ViewerSql } from '../platform/visibility.ts';
@@ -99,3 +100,29 @@ export const budgetLineById = defineLoader(async (reader: Reader, ids) =>
       where l.id = any(${[...ids]}::uuid[]) and ${budgetReadable(reader.sees, b)}`),
   ),
 );
+
+export const BUDGET_LINE_FIELDS = {
+  budget: { kind: 'ID', entity: 'Budget', column: sql`l.budget_id`, orderable: false },
+  year: { kind: 'Int', column: sql`b.year` },
+  department: { kind: 'ID', entity: 'Department', column: sql`b.department_id`, orderable: false },
+  state: { kind: 'Enum', enumName: 'BudgetState', column: sql`b.state` },
+  number: { kind: 'Int', column: sql`l.number` },
+  category: { kind: 'Enum', enumName: 'BudgetCategory', column: sql`l.category` },
+  item: { kind: 'String', column: sql`l.item` },
+  amount: { kind: 'Decimal', column: sql`l.amount` },
+  committed: { kind: 'Decimal', column: sql`l.committed` },
+  paid: { kind: 'Decimal', column: sql`l.paid` },
+} as const satisfies Record<string, ListField>;
+
+/** The lines of the budgets that the viewer may read. */
+export function budgetLineList(reader: Reader): ListSource {
+  const visible = budgetReadable(reader.sees, b);
+  return {
+    from: sql`budget_line l join budget b on b.id = l.budget_id`,
+    id: sql`l.id`,
+    select: LINE_COLUMNS,
+    visible,
+    full: visible,
+    fields: BUDGET_LINE_FIELDS,
+  };
+}

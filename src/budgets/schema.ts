@@ -2,6 +2,7 @@ import { builder } from '../graphql/builder.ts';
 import type { Context } from '../graphql/context.ts';
 import { ENUMS } from '../graphql/enums.ts';
 import { nodeIdOf } from '../graphql/ids.ts';
+import { listTypes, rootList } from '../graphql/lists.ts';
 import { subjectLoader } from '../graphql/live-types.ts';
 import { type InputFields, mutation, type SuccessFields } from '../graphql/mutation.ts';
 import { nodeBy } from '../graphql/node.ts';
@@ -16,7 +17,15 @@ import {
   budgetRevise,
   budgetSubmit,
 } from './commands.ts';
-import { budgetById, budgetLineById, type BudgetLineRow, budgetsOfYear, linesOfBudget } from './queries.ts';
+import {
+  BUDGET_LINE_FIELDS,
+  budgetById,
+  budgetLineById,
+  budgetLineList,
+  type BudgetLineRow,
+  budgetsOfYear,
+  linesOfBudget,
+} from './queries.ts';
 import { type BudgetAmounts, budgetActions, remaining, totalAmounts, usedShare } from './rules.ts';
 import { BUDGET_SETTINGS } from './settings.ts';
 
@@ -109,6 +118,10 @@ const BudgetLineType = builder.prismaObject('BudgetLine', {
   }),
 });
 nodeBy(BudgetLineType, budgetLineById);
+rootList('budgetLines', listTypes<BudgetLineRow>('BudgetLine', BudgetLineType, BUDGET_LINE_FIELDS), {
+  description: 'Lines of the budgets that the viewer may read, of every year and department.',
+  source: budgetLineList,
+});
 
 const BudgetType = builder.prismaObject('Budget', {
   description: "A department's expense budget for a year (BUD-01).",

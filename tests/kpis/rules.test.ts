@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NOT_COMPUTED } from '../../src/kpis/definitions/not-computed.ts';
 import { KPIS } from '../../src/kpis/definitions/index.ts';
+import { abnormality, historyOf } from '../../src/kpis/rules/anomalies.ts';
 import {
   attainmentOf,
   checkTarget,
@@ -9,10 +10,10 @@ import {
   isProvisional,
   type KnownDimension,
   mayRead,
-  meanMinutesOf,
+  meanOf,
   readPeriod,
   shareOf,
-} from '../../src/kpis/rules.ts';
+} from '../../src/kpis/rules/figures.ts';
 import type { Role } from '../../src/generated/prisma/enums.ts';
 import { InvalidInput, Issues } from '../../src/lib/errors.ts';
 import { parsePeriod } from '../../src/lib/periods.ts';
@@ -37,16 +38,44 @@ describe('the registry of metrics', () => {
     }
   });
 
-  it('computes seven metrics of the catalogue; a metric is never listed as computed and not', () => {
+  it('computes these metrics of the catalogue; a metric is never listed as computed and not', () => {
     const missing = new Set(NOT_COMPUTED.map(({ key }) => key));
     const computed = KPIS.filter(({ measure }) => measure !== null).map(({ key }) => key);
     expect(computed).toEqual([
+      'KPI_01',
+      'KPI_03',
+      'KPI_06',
+      'KPI_07',
+      'KPI_10',
+      'KPI_11',
+      'KPI_12',
+      'KPI_13',
+      'KPI_14',
+      'KPI_15',
+      'KPI_19',
       'KPI_32',
+      'KPI_33',
       'KPI_34',
       'KPI_36',
       'KPI_37',
       'KPI_38',
+      'KPI_39',
+      'KPI_40',
+      'KPI_44',
+      'KPI_45',
+      'KPI_55',
+      'KPI_58',
+      'KPI_64',
+      'KPI_65',
+      'KPI_66',
+      'KPI_67',
+      'KPI_69',
+      'KPI_70',
+      'KPI_71',
       'KPI_73',
+      'KPI_74',
+      'KPI_75',
+      'KPI_76',
       'COMPLAINTS_RECEIVED',
     ]);
     expect(computed.filter((key) => missing.has(key))).toEqual([]);
@@ -57,42 +86,92 @@ describe('a computed value', () => {
   it.each([
     [
       'a share',
-      shareOf({ numerator: 2, denominator: 3 }),
+      shareOf({ numerator: '2', denominator: '3' }),
       { value: '66.67', numerator: '2', denominator: '3' },
     ],
     [
       'all of them',
-      shareOf({ numerator: 4, denominator: 4 }),
+      shareOf({ numerator: '4', denominator: '4' }),
       { value: '100.00', numerator: '4', denominator: '4' },
     ],
     [
       'none of some',
-      shareOf({ numerator: 0, denominator: 4 }),
+      shareOf({ numerator: '0', denominator: '4' }),
       { value: '0.00', numerator: '0', denominator: '4' },
     ],
     [
       'none of none: null, never zero',
-      shareOf({ numerator: 0, denominator: 0 }),
+      shareOf({ numerator: '0', denominator: '0' }),
       { value: null, numerator: '0', denominator: '0' },
     ],
-    ['a count', countOf({ numerator: 1, denominator: 7 }), { value: '7', numerator: '7', denominator: null }],
+    [
+      'a count',
+      countOf({ numerator: '1', denominator: '7' }),
+      { value: '7', numerator: '7', denominator: null },
+    ],
     [
       'a count of none is zero',
-      countOf({ numerator: 0, denominator: 0 }),
+      countOf({ numerator: '0', denominator: '0' }),
       { value: '0', numerator: '0', denominator: null },
     ],
     [
       'mean minutes',
-      meanMinutesOf({ numerator: 250, denominator: 2 }),
+      meanOf(60n)({ numerator: '250', denominator: '2' }),
       { value: '2.08', numerator: '4.17', denominator: '2' },
     ],
     [
       'mean of nothing',
-      meanMinutesOf({ numerator: 0, denominator: 0 }),
+      meanOf(60n)({ numerator: '0', denominator: '0' }),
       { value: null, numerator: '0.00', denominator: '0' },
     ],
   ])('%s', (_case, measured, expected) => {
     expect(measured).toEqual(expected);
+  });
+});
+
+describe('an abnormal value (KPM-01)', () => {
+  const policy = { deviations: 2, minimum: 6 };
+  // Mean 10, sample standard deviation 2.
+  const history = ['8', '8', '8', '10', '12', '12', '12'];
+
+  it.each([
+    ['at the upper edge', '14', history, null],
+    ['beyond it', '14.000001', history, { mean: '10.00', lower: '6.00', upper: '14.00', periods: 7 }],
+    ['at the lower edge', '6', history, null],
+    ['beneath it', '5.99', history, { mean: '10.00', lower: '6.00', upper: '14.00', periods: 7 }],
+    ['too few periods', '999', history.slice(0, 5), null],
+    ['as few as are enough', '999', history.slice(1), expect.objectContaining({ periods: 6 })],
+    ['the same for ever', '3', Array(12).fill('3'), null],
+    [
+      'once another',
+      '3.01',
+      Array(12).fill('3'),
+      { mean: '3.00', lower: '3.00', upper: '3.00', periods: 12 },
+    ],
+    ['below zero', '-5', ['-1', '1', '-1', '1', '-1', '1'], expect.objectContaining({ mean: '0.00' })],
+  ])('%s', (_case, value, before, expected) => {
+    expect(abnormality(value, before, policy)).toEqual(expected);
+  });
+
+  it('is measured against what was counted, not against the time before anything was', () => {
+    const count = (numerator: string) => ({ value: numerator, numerator, denominator: null });
+    const growth = (value: string, start: string, end: string) => ({
+      value,
+      numerator: end,
+      denominator: start,
+    });
+    const none = { value: null, numerator: '0', denominator: '0' };
+    expect(historyOf([count('0'), count('0'), count('4'), count('0'), null, count('5')])).toEqual([
+      '4',
+      '0',
+      '5',
+    ]);
+    expect(historyOf([growth('0', '0', '0'), growth('2', '0', '2'), growth('0', '2', '2')])).toEqual([
+      '2',
+      '0',
+    ]);
+    expect(historyOf([none, { value: '0.00', numerator: '0', denominator: '3' }, none])).toEqual(['0.00']);
+    expect(historyOf([none, count('0')])).toEqual([]);
   });
 });
 

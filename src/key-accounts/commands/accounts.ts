@@ -10,7 +10,7 @@ import { can, hasRole, type Viewer } from '../../organisation/rules/viewer.ts';
 import { type Command, once } from '../../platform/command.ts';
 import { cancelObligations } from '../../platform/obligations.ts';
 import { sql } from '../../platform/sql.ts';
-import { renewTermsOfCustomers } from '../../tickets/commands/clock.ts';
+import { followKeyAccounts } from '../../tickets/commands/queue.ts';
 import { firstWeek, weekOf } from '../rules/contact-cadence.ts';
 import { LEVELS, levelFor, specialByDefault } from '../rules/level.ts';
 import { changeStatus, missingRight, statusOf } from '../rules/rights.ts';
@@ -82,8 +82,8 @@ export async function keyAccountPromote(
         });
     await dedicate(tx, customer.id, [input.specialistId, supervisorId]);
     await openContactWeek(tx, keyAccountId, firstWeek(tx.now.getTime(), read.timeZone));
-    // KEY-26: the limits of open tickets are shorter from now on.
-    await renewTermsOfCustomers(tx, [customer.id], read.timeZone);
+    // KEY-26, KEY-29: open tickets come to the key account team, and their limits are shorter from now on.
+    await followKeyAccounts(tx, [customer.id], read);
     tx.audit({
       action: 'keyAccountPromote',
       subjectType: 'KeyAccount',
@@ -107,7 +107,7 @@ export async function keyAccountUpdate(
   tx: Command,
   viewer: Viewer,
   input: KeyAccountUpdateInput,
-  { timeZone }: Pick<Reader, 'timeZone'>,
+  read: Pick<Reader, 'organisation' | 'timeZone'>,
 ): Promise<{ keyAccountId: string }> {
   const locked = await lockAccount(tx, viewer, input.keyAccountId);
   const { account, customer } = locked;
@@ -133,7 +133,11 @@ export async function keyAccountUpdate(
     where: { id: account.id },
     data: { ...after, updatedAt: tx.now, version: { increment: 1 } },
   });
-  if (after.level !== account.level) await judgeAgain(tx, customer.id, weekOf(tx.now.getTime(), timeZone));
+  if (after.level !== account.level)
+    await judgeAgain(tx, customer.id, weekOf(tx.now.getTime(), read.timeZone));
+  // KEY-11: open tickets of the account change their place in the queue.
+  if (after.priorityLane !== undefined && after.priorityLane !== account.priorityLane)
+    await followKeyAccounts(tx, [customer.id], read);
   tx.audit({
     action: 'keyAccountUpdate',
     subjectType: 'KeyAccount',
@@ -223,7 +227,7 @@ export async function keyAccountEnd(
   tx: Command,
   viewer: Viewer,
   input: KeyAccountEndInput,
-  { timeZone }: Pick<Reader, 'timeZone'>,
+  read: Pick<Reader, 'organisation' | 'timeZone'>,
 ): Promise<{ keyAccountId: string }> {
   const locked = await lockAccount(tx, viewer, input.keyAccountId);
   const { account, customer } = locked;
@@ -239,7 +243,7 @@ export async function keyAccountEnd(
   });
   await release(tx, customer, [account.specialistId, account.supervisorId]);
   await cancelObligations(tx, KEY_ACCOUNT_CONTACT, account.id);
-  await renewTermsOfCustomers(tx, [customer.id], timeZone);
+  await followKeyAccounts(tx, [customer.id], read);
   tx.audit({
     action: 'keyAccountEnd',
     subjectType: 'KeyAccount',

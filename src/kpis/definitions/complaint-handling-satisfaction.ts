@@ -1,17 +1,7 @@
 import { text } from '../../lib/text.ts';
-import { sql } from '../../platform/sql.ts';
-import { shareOf } from '../rules.ts';
-import { type KpiDefinition, type KpiSource, OF_TICKETS } from './definition.ts';
-
-/** Return calls of the period in which the customer answered, and those of them that found a satisfied one (TIC-25). */
-const answeredFollowUps: KpiSource = {
-  name: 'answeredFollowUps',
-  facts: ({ start, end, within }) => sql`
-    select count(*) filter (where u.result = 'SATISFIED')::int as numerator, count(*)::int as denominator
-    from follow_up u join ticket t on t.id = u.ticket_id
-    where u.result <> 'UNREACHABLE' and t.category = 'COMPLAINT'
-      and u.at >= ${start}::timestamptz and u.at < ${end}::timestamptz and ${within}`,
-};
+import { shareOf } from '../rules/figures.ts';
+import { inPeriod, type KpiDefinition, OF_TICKETS } from './definition.ts';
+import { answeredFollowUps } from './sources/tickets.ts';
 
 export const complaintHandlingSatisfaction: KpiDefinition = {
   ...OF_TICKETS,
@@ -24,5 +14,5 @@ export const complaintHandlingSatisfaction: KpiDefinition = {
   computedBy: 'CS_SUPERVISOR',
   owner: 'CS_AGENT',
   source: 'FollowUp',
-  measure: { source: answeredFollowUps, compute: shareOf, waits: false },
+  measure: { of: [inPeriod(answeredFollowUps)], compute: shareOf, waits: false, grows: false },
 };

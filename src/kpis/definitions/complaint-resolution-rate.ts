@@ -1,7 +1,7 @@
 import { text } from '../../lib/text.ts';
-import { shareOf } from '../rules.ts';
-import { receivedComplaints } from './complaints-received.ts';
-import { type KpiDefinition, OF_TICKETS } from './definition.ts';
+import { shareOf } from '../rules/figures.ts';
+import { inPeriod, type KpiDefinition, OF_TICKETS } from './definition.ts';
+import { receivedComplaints } from './sources/tickets.ts';
 
 export const complaintResolutionRate: KpiDefinition = {
   ...OF_TICKETS,
@@ -14,5 +14,5 @@ export const complaintResolutionRate: KpiDefinition = {
     'complaints received in period and since closed satisfied or agreed ÷ complaints received in period',
   owner: 'CS_AGENT',
   source: 'Ticket',
-  measure: { source: receivedComplaints, compute: shareOf, waits: true },
+  measure: { of: [inPeriod(receivedComplaints)], compute: shareOf, waits: true, grows: false },
 };

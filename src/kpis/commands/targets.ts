@@ -1,15 +1,17 @@
-import { Forbidden, invalid, Issues, StaleVersion } from '../lib/errors.ts';
-import { newId } from '../lib/ids.ts';
-import { text } from '../lib/text.ts';
-import type { Reader } from '../organisation/queries.ts';
-import { rolesWith } from '../organisation/rules/permissions.ts';
-import { can, type Viewer } from '../organisation/rules/viewer.ts';
-import type { Command } from '../platform/command.ts';
-import { sql } from '../platform/sql.ts';
-import { kpiOf } from './definitions/index.ts';
-import { knownDimensions, lockTarget } from './queries.ts';
-import { checkTarget, defaultTolerance, type KpiDimension, readPeriod } from './rules.ts';
-import { KPI_SETTINGS } from './settings.ts';
+import { Forbidden, invalid, Issues, StaleVersion } from '../../lib/errors.ts';
+import { newId } from '../../lib/ids.ts';
+import { text } from '../../lib/text.ts';
+import type { Reader } from '../../organisation/queries.ts';
+import { rolesWith } from '../../organisation/rules/permissions.ts';
+import { can, type Viewer } from '../../organisation/rules/viewer.ts';
+import type { Command } from '../../platform/command.ts';
+import { sql } from '../../platform/sql.ts';
+import { kpiOf } from '../definitions/index.ts';
+import { watchCloses } from './close.ts';
+import { judge, watchPeriodEnd } from './off-target.ts';
+import { knownDimensions, lockTarget, targetsById } from '../queries/values.ts';
+import { checkTarget, defaultTolerance, type KpiDimension, readPeriod } from '../rules/figures.ts';
+import { KPI_SETTINGS } from '../settings.ts';
 
 export interface KpiTargetSetInput {
   readonly key: string;
@@ -36,7 +38,7 @@ export async function kpiTargetSet(
 ): Promise<KpiTargetSet> {
   if (!can(viewer, 'kpiTarget', 'write')) throw new Forbidden(rolesWith('kpiTarget', 'write'));
   const definition = kpiOf(input.key);
-  const period = readPeriod(input.period, read.timeZone, 'period.key').key;
+  const period = readPeriod(input.period, read.timeZone, 'period.key');
   const [dimension] = await knownDimensions(tx, read, [input.dimension]);
   const issues = new Issues();
   issues.expect(
@@ -47,7 +49,7 @@ export async function kpiTargetSet(
   issues.expect(dimension?.exists ?? false, 'dimension.id', text('something that exists', '已存在的对象'));
   checkTarget(issues, definition, { value: input.value, tolerance: input.tolerance ?? null });
   issues.throwIfAny();
-  const scope = { key: definition.key, dimension: input.dimension, period };
+  const scope = { key: definition.key, dimension: input.dimension, period: period.key };
   const tolerance = input.tolerance ?? defaultTolerance(input.value, tx.settings.get(KPI_SETTINGS.tolerance));
   const target = { value: input.value, tolerance, setById: viewer.employeeId, setAt: tx.now };
   const current = await lockTarget(tx, scope);
@@ -59,6 +61,10 @@ export async function kpiTargetSet(
   if (current) {
     await tx.prisma.kpiTarget.update({ where: { id }, data: { ...target, version: { increment: 1 } } });
   }
+  await watchPeriodEnd(tx, id, period);
+  // A period that ended before anybody asked for its values stays open to late facts.
+  if (period.end > tx.now.getTime()) await watchCloses(tx, [period]);
+  await judge(tx, await targetsById(tx, [id]), read.timeZone);
   tx.audit({
     action: 'kpiTargetSet',
     subjectType: 'KpiTarget',
