@@ -10,16 +10,16 @@ import {
   TicketSeverity,
   TicketStatus,
 } from '../generated/prisma/enums.ts';
-import type { TeamType } from '../generated/prisma/enums.ts';
 import { amount, choice, instant, required, words, yesNo } from '../import/fields.ts';
 import type { ImportKind } from '../import/kind.ts';
 import { resolveAreas, resolveEmployees } from '../import/references.ts';
 import { byColumn, type ImportColumns } from '../import/table.ts';
 import { newId } from '../lib/ids.ts';
+import { loadTeams } from '../organisation/queries.ts';
 import { sql } from '../platform/sql.ts';
 import { ticketNumbers } from './numbers.ts';
-import { importedState } from './rules/imported.ts';
-import { routeTo } from './rules/routing.ts';
+import { importedState, nextDeadline } from './rules/imported.ts';
+import { routeTicket } from './rules/routing.ts';
 import { priorityOf } from './rules/severity.ts';
 
 const TICKET_FIELDS = {
@@ -64,6 +64,9 @@ const TICKET_FIELDS = {
 const TICKET_COLUMNS: ImportColumns = {
   number: { type: 'text', from: [] },
   team_id: { type: 'uuid', from: [] },
+  routing_rule: { type: '"RoutingRule"', from: [] },
+  routing_choice: { type: '"TeamChoice"', from: [] },
+  routed_at: { type: 'timestamptz(3)', from: [] },
   key_account_id: { type: 'uuid', from: [] },
   category: { type: '"TicketCategory"', from: ['category'] },
   status: { type: '"TicketStatus"', from: ['status', 'closedAt'] },
@@ -96,6 +99,18 @@ const TICKET_COLUMNS: ImportColumns = {
   acknowledge_due_at: { type: 'timestamptz(3)', from: ['acknowledgeDueAt'] },
   first_response_due_at: { type: 'timestamptz(3)', from: ['firstResponseDueAt'] },
   resolution_due_at: { type: 'timestamptz(3)', from: ['resolutionDueAt'] },
+  next_due_at: {
+    type: 'timestamptz(3)',
+    from: [
+      'acknowledgeDueAt',
+      'acknowledgedAt',
+      'firstResponseDueAt',
+      'firstRespondedAt',
+      'resolutionDueAt',
+      'resolvedAt',
+      'closedAt',
+    ],
+  },
   liability: { type: '"Liability"', from: ['liability'] },
   root_cause: { type: '"RootCause"', from: ['rootCause'] },
   resolution: { type: 'text', from: ['resolution'] },
@@ -138,6 +153,7 @@ export const ticketImport: ImportKind<typeof TICKET_FIELDS> = {
         arises_during_sale: values.arisesDuringSale ?? false,
         registered_at: values.openedAt,
         cycle_started_at: values.openedAt,
+        next_due_at: nextDeadline({ ...values, resolvedAt, status }),
       },
       issues,
     };
@@ -155,17 +171,29 @@ export const ticketImport: ImportKind<typeof TICKET_FIELDS> = {
   },
   async complete(tx, rows) {
     const numbers = await ticketNumbers(tx, rows.length);
-    const teams = await tx.query<{ id: string; type: TeamType }>(
-      sql`select distinct on (type) id, type from team order by type, id`,
-    );
-    const teamOf = new Map(teams.map(({ id, type }) => [type, id]));
+    const teams = await loadTeams(tx);
     rows.forEach(({ columns }, at) => {
-      const type = routeTo({
-        isKeyAccount: columns.key_account_id != null,
-        arisesDuringSale: columns.arises_during_sale === true,
-      });
+      // History comes without the people who were in charge of its customers.
+      const route = routeTicket(
+        {
+          isKeyAccount: columns.key_account_id != null,
+          arisesDuringSale: columns.arises_during_sale === true,
+          areaId: (columns.area_id as string | null | undefined) ?? null,
+          businessLine: null,
+          teamInCharge: null,
+          departmentInCharge: null,
+          openerTeam: null,
+        },
+        teams,
+      );
       columns.number = numbers[at];
-      columns.team_id = teamOf.get(type) ?? null;
+      columns.team_id = route.teamId;
+      if (route.teamId === null) return;
+      Object.assign(columns, {
+        routing_rule: route.rule,
+        routing_choice: route.choice,
+        routed_at: columns.opened_at,
+      });
     });
   },
   async record(tx, written, now) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvalChain, type Chain } from '../lib/approval-chain.ts';
 import { setting } from '../platform/settings-register.ts';
 
 const hours = z
@@ -49,6 +50,24 @@ export const TICKET_SETTINGS = {
     origin: 'D',
     source: 'TIC-36',
     schema: z.boolean(),
+  }),
+  assignment: setting({
+    key: 'ticket.assignment',
+    description:
+      "How tickets that come to a team's queue find their handler: MANUAL (they wait until taken or assigned), ROUND_ROBIN (by turns) or LOAD (to whoever has the fewest open tickets).",
+    default: 'MANUAL',
+    origin: 'D',
+    source: 'CFL-14',
+    schema: z.enum(['MANUAL', 'ROUND_ROBIN', 'LOAD']),
+  }),
+  planChain: setting<Chain>({
+    key: 'ticket.planChain',
+    description:
+      'Who approves the plan of a serious complaint. The DECISION limit of its service policy is the limit; `within` where a ticket has no clock.',
+    default: { steps: [{ approvers: [{ role: 'HEAD', scope: 'ALL' }], within: 'PT4H' }] },
+    origin: 'D',
+    source: 'TIC-20',
+    schema: approvalChain(['HEAD', 'DEPUTY', 'CS_SUPERVISOR', 'COMPANY_LEADER']),
   }),
   seriousAmount: setting({
     key: 'ticket.seriousAmount',
@@ -104,5 +123,14 @@ export const TICKET_SETTINGS = {
           .max(24 * 366),
       )
       .length(3),
+  }),
+  recordingMonths: setting({
+    key: 'ticket.recordingMonths',
+    description:
+      'Months for which the recording of a call is kept after it was attached; its content is removed then.',
+    default: 24,
+    origin: 'D',
+    source: 'TIC-10',
+    schema: z.number().int().min(1).max(240),
   }),
 } as const;

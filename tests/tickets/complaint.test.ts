@@ -75,6 +75,7 @@ const STEPS: Record<
       ticketId,
       resolution: 'Paid back.',
       writtenNoticeSentAt: clock.now().toISOString(),
+      letter: 'Dear customer, we have paid back the freight.',
     }),
   ticketFollowUp: (ticketId) => act('CS_SUPERVISOR', 'ticketFollowUp', { ticketId, result: 'SATISFIED' }),
   ticketClose: (ticketId) =>

@@ -1,3 +1,4 @@
+import { moveDeadlines } from '../../approvals/commands/requests.ts';
 import { newId } from '../../lib/ids.ts';
 import type { Command } from '../../platform/command.ts';
 import {
@@ -51,6 +52,17 @@ export async function syncClocks(tx: Command, ticketIds: readonly string[], time
     tx,
     changes.flatMap((change) => change.obligations),
   );
+  await moveDeadlines(tx, 'COMPLAINT_PLAN', changes.flatMap(planDeadline));
+}
+
+/** TIC-20: the limit of the decision on a plan is that of the approval that waits for it. */
+function planDeadline({
+  ticketId,
+  limits,
+}: ClockChange): { subjectId: string; warnAt: Date | null; dueAt: Date }[] {
+  const limit = limits.get('DECISION');
+  if (!limit || limit.metAt !== null || limit.dueAt === null) return [];
+  return [{ subjectId: ticketId, warnAt: instant(limit.warnAt), dueAt: new Date(limit.dueAt) }];
 }
 
 type NewObligation = Parameters<typeof putObligations>[1][number];
@@ -134,6 +146,7 @@ function instant(epochMs: number | null): Date | null {
 async function writeDueInstants(tx: Command, changes: readonly ClockChange[]): Promise<void> {
   if (changes.length === 0) return;
   const rows = changes.map(({ ticketId, policyId, limits }) => ({
+    ...nearest([...limits.values()]),
     id: ticketId,
     policy: policyId,
     acknowledge: instant(limits.get('ACKNOWLEDGE')?.dueAt ?? null),
@@ -144,11 +157,26 @@ async function writeDueInstants(tx: Command, changes: readonly ClockChange[]): P
   }));
   await tx.query(sql`
     update ticket t set sla_policy_id = r.policy, acknowledge_due_at = r.acknowledge, first_response_due_at = r.response,
-      first_response_warn_at = r.response_warn, resolution_due_at = r.resolution, resolution_warn_at = r.resolution_warn
+      first_response_warn_at = r.response_warn, resolution_due_at = r.resolution, resolution_warn_at = r.resolution_warn,
+      next_due_at = r.next_due, next_warn_at = r.next_warn
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id uuid, policy uuid, acknowledge timestamptz,
-      response timestamptz, response_warn timestamptz, resolution timestamptz, resolution_warn timestamptz)
+      response timestamptz, response_warn timestamptz, resolution timestamptz, resolution_warn timestamptz,
+      next_due timestamptz, next_warn timestamptz)
     where t.id = r.id
     returning 1 as written`);
+}
+
+/** The nearest due and warning instants of the limits that are not met: the ticket's place in its queue. */
+function nearest(limits: readonly LimitClock[]): { next_due: Date | null; next_warn: Date | null } {
+  const unmet = limits.filter((limit) => limit.metAt === null && limit.state !== 'CANCELLED');
+  const first = (instants: readonly (number | null)[]) => {
+    const known = instants.filter((at) => at !== null);
+    return known.length === 0 ? null : new Date(Math.min(...known));
+  };
+  return {
+    next_due: first(unmet.map(({ dueAt }) => dueAt)),
+    next_warn: first(unmet.map(({ warnAt }) => warnAt)),
+  };
 }
 
 /** What a ticket's terms depend on. */
@@ -204,7 +232,7 @@ export async function renewTerms(tx: Command, ticketIds: readonly string[], time
   );
 }
 
-/** The same for all open tickets of customers whose grade or key account state has changed. */
+/** The same for all open tickets of customers whose grade has changed. */
 export async function renewTermsOfCustomers(
   tx: Command,
   customerIds: readonly string[],
@@ -217,11 +245,6 @@ export async function renewTermsOfCustomers(
       and exists (select 1 from ticket_sla_term s where s.ticket_id = t.id and s.cycle = t.cycle)
     order by t.id
     for update`);
-  await tx.query(sql`
-    update ticket t set key_account_id = k.id
-    from customer c left join key_account k on k.customer_id = c.id and k.ended_at is null
-    where t.id = any(${rows.map((row) => row.id)}::uuid[]) and c.id = t.customer_id and t.key_account_id is distinct from k.id
-    returning 1 as written`);
   await renewTerms(
     tx,
     rows.map((row) => row.id),

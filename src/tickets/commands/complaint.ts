@@ -9,7 +9,9 @@ import { cancelObligations, putObligations } from '../../platform/obligations.ts
 import { sql } from '../../platform/sql.ts';
 import { possibleActions } from '../rules/workflow.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
+import { askForPlan, askForWaitingPlan } from './plan-approval.ts';
 import { renewTerms, syncClocks } from './clock.ts';
+import { type LetterInput, letterOf, requireRecording } from './evidence.ts';
 import {
   changeTicket,
   emitTicket,
@@ -51,7 +53,7 @@ export async function ticketRaiseSeverity(
   tx: Command,
   viewer: Viewer,
   input: TicketSetSeverityInput,
-  { timeZone }: Directory,
+  { organisation, timeZone }: Directory,
 ): Promise<{ ticketId: string }> {
   const ticket = await lockTicket(tx, viewer, input.ticketId, input);
   if (!isComplaint(ticket))
@@ -63,6 +65,8 @@ export async function ticketRaiseSeverity(
     note: input.reason,
     data: { severity: 'SERIOUS', priority: 'URGENT' },
   });
+  // A plan that could be carried out a moment ago waits for approval from now on.
+  if (ticket.status === 'PLAN_PROPOSED') await askForWaitingPlan(tx, ticket, { organisation, timeZone });
   await renewTerms(tx, [ticket.id], timeZone);
   return { ticketId: ticket.id };
 }
@@ -116,6 +120,7 @@ export async function ticketSetResponsibility(
       text('The customer does not agree: HEAD decides (TIC-15).', '客户不同意时由部门经理决定（TIC-15）。'),
     );
   }
+  if (possibleActions(ticket).includes('SET_RESPONSIBILITY')) await requireRecording(tx, ticket.id);
   await moveTicket(tx, ticket, 'SET_RESPONSIBILITY', {
     note: input.explanation ?? null,
     data: {
@@ -142,7 +147,7 @@ export async function ticketProposePlan(
   tx: Command,
   viewer: Viewer,
   input: TicketProposePlanInput,
-  { timeZone }: Directory,
+  { organisation, timeZone }: Directory,
 ): Promise<{ ticketId: string }> {
   const ticket = await lockTicket(tx, viewer, input.ticketId, input);
   if (!input.plan.trim()) throw invalid('plan', text('how the complaint is to be settled', '处理方案'));
@@ -155,30 +160,10 @@ export async function ticketProposePlan(
       ...(ticket.firstRespondedAt === null ? { firstRespondedAt: tx.now } : {}),
     },
   });
-  await syncClocks(tx, [ticket.id], timeZone);
-  return { ticketId: ticket.id };
-}
-
-export interface TicketApprovePlanInput extends OnTicket {
-  readonly approve: boolean;
-  readonly note?: string | null;
-}
-
-/** HEAD decides on a serious complaint's plan; a refused one is proposed anew (TIC-20). */
-export async function ticketApprovePlan(
-  tx: Command,
-  viewer: Viewer,
-  input: TicketApprovePlanInput,
-  { timeZone }: Directory,
-): Promise<{ ticketId: string }> {
-  const ticket = await lockTicket(tx, viewer, input.ticketId, input);
-  if (!hasRole(viewer, 'HEAD')) throw new Forbidden(['HEAD']);
-  if (!input.approve && !input.note?.trim())
-    throw invalid('note', text('why the plan is refused', '不批准的原因'));
-  await moveTicket(tx, ticket, input.approve ? 'APPROVE_PLAN' : 'REFUSE_PLAN', {
-    note: input.note ?? null,
-    data: { planDecidedAt: tx.now },
-  });
+  if (ticket.severity === 'SERIOUS') {
+    const plan = { id: ticket.id, plan: input.plan, proposerId: viewer.employeeId };
+    await askForPlan(tx, plan, { organisation, timeZone });
+  }
   await syncClocks(tx, [ticket.id], timeZone);
   return { ticketId: ticket.id };
 }
@@ -196,7 +181,7 @@ export async function ticketImplement(
   return { ticketId: ticket.id };
 }
 
-export interface TicketResolveInput extends OnTicket {
+export interface TicketResolveInput extends OnTicket, LetterInput {
   readonly resolution: string;
   readonly pointAnswers?: readonly { readonly number: number; readonly answer: string }[] | null;
   readonly writtenNoticeSentAt?: Date | null;
@@ -205,7 +190,8 @@ export interface TicketResolveInput extends OnTicket {
 }
 
 /**
- * Settles a ticket. A complaint needs the written notice and one answer per point (TIC-21, TIC-23); a plan that may
+ * Settles a ticket. A complaint needs the written notice and one answer per point (TIC-21, TIC-23), a serious one its
+ * letter (TIC-20); a plan that may
  * be carried out is taken as carried out. Of an inquiry or query this is the answer.
  */
 export async function ticketResolve(
@@ -217,7 +203,9 @@ export async function ticketResolve(
   let ticket = await lockTicket(tx, viewer, input.ticketId, input);
   if (!input.resolution.trim()) throw invalid('resolution', text('what was done or answered', '处理结果'));
   if (isComplaint(ticket)) await answerPoints(tx, ticket, input);
+  else ticket = await takeUpQuestion(tx, ticket);
   if (possibleActions(ticket).includes('IMPLEMENT')) ticket = await moveTicket(tx, ticket, 'IMPLEMENT');
+  const letter = possibleActions(ticket).includes('RESOLVE') ? await letterOf(tx, ticket, input) : {};
   const noticeChannel: NoticeChannel = 'WRITTEN';
   await moveTicket(tx, ticket, 'RESOLVE', {
     note: input.resolution,
@@ -225,6 +213,7 @@ export async function ticketResolve(
       resolution: input.resolution,
       resolvedAt: tx.now,
       waitingSince: null,
+      ...letter,
       ...(ticket.firstRespondedAt === null ? { firstRespondedAt: tx.now } : {}),
       ...(input.rootCause ? { rootCause: input.rootCause } : {}),
       ...(isComplaint(ticket)
@@ -243,6 +232,23 @@ export async function ticketResolve(
     });
   }
   return { ticketId: ticket.id };
+}
+
+/** An answer to a question passes IN_PROGRESS on the way; that to a shipment query follows a look-up (TIC-07). */
+async function takeUpQuestion(tx: Command, ticket: LockedTicket): Promise<LockedTicket> {
+  const possible = possibleActions(ticket);
+  const taken = possible.includes('INVESTIGATE') ? await moveTicket(tx, ticket, 'INVESTIGATE') : ticket;
+  const answerable = possibleActions(taken).includes('RESOLVE');
+  if (answerable && ticket.category === 'SHIPMENT_QUERY' && ticket.lookupSource === null) {
+    throw invalid(
+      'ticketId',
+      text(
+        'a shipment query that was looked up, by ticketLookup (TIC-07)',
+        '已通过 ticketLookup 查询的运单查询（TIC-07）',
+      ),
+    );
+  }
+  return taken;
 }
 
 async function answerPoints(tx: Command, ticket: LockedTicket, input: TicketResolveInput): Promise<void> {
@@ -409,6 +415,7 @@ export async function ticketClose(
     );
     issues.throwIfAny();
   }
+  if (possibleActions(ticket).includes('CLOSE')) await requireRecording(tx, ticket.id);
   await moveTicket(tx, ticket, 'CLOSE', {
     note: input.note ?? null,
     data: {
@@ -485,6 +492,13 @@ async function reopen(
       customerAgreed: null,
       escalationLevel: null,
       writtenNoticeSentAt: null,
+      // What was looked up for the first answer stays in the history.
+      lookupSource: null,
+      lookupCarrier: null,
+      lookupResult: null,
+      lookupAnsweredAt: null,
+      letter: null,
+      letterAttachmentId: null,
     },
   });
   await cancelObligations(tx, 'TICKET_FOLLOW_UP', ticket.id);

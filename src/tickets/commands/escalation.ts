@@ -31,6 +31,7 @@ interface TicketFacts {
   readonly assigneeId: string | null;
   readonly areaId: string | null;
   readonly keyAccountId: string | null;
+  readonly arisesDuringSale: boolean;
   readonly ownerId: string | null;
   readonly specialistId: string | null;
   readonly responsibleDepartmentId: string | null;
@@ -46,6 +47,7 @@ function ticketPeople(ticket: TicketFacts, organisation: Organisation): TicketPe
     assigneeId: ticket.assigneeId,
     ownerId: ticket.ownerId,
     isKeyAccount: ticket.keyAccountId !== null,
+    arisesDuringSale: ticket.arisesDuringSale,
     specialistId: ticket.specialistId,
     areaDeputies: deputies.map((employee) => employee.id),
     departmentManagerId:
@@ -57,7 +59,7 @@ function ticketPeople(ticket: TicketFacts, organisation: Organisation): TicketPe
 async function claimTickets(tx: Command, ids: readonly string[]): Promise<Map<string, TicketFacts>> {
   const rows = await tx.query<TicketFacts>(sql`
     select t.id, t.number, t.category, t.cycle, t.assignee_id as "assigneeId", t.area_id as "areaId",
-           t.key_account_id as "keyAccountId", c.owner_id as "ownerId", k.specialist_id as "specialistId",
+           t.key_account_id as "keyAccountId", t.arises_during_sale as "arisesDuringSale", c.owner_id as "ownerId", k.specialist_id as "specialistId",
            t.responsible_department_id as "responsibleDepartmentId", t.failure_responsible_id as "failureResponsibleId"
     from ticket t
     left join customer c on c.id = t.customer_id

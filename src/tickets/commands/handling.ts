@@ -1,3 +1,4 @@
+import type { LookupSource } from '../../generated/prisma/enums.ts';
 import { Forbidden, IllegalTransition, invalid, Issues } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { text } from '../../lib/text.ts';
@@ -5,10 +6,19 @@ import type { Reader } from '../../organisation/queries.ts';
 import type { Viewer } from '../../organisation/rules/viewer.ts';
 import type { Command } from '../../platform/command.ts';
 import { putObligations } from '../../platform/obligations.ts';
-import { isOpen, possibleActions } from '../rules/workflow.ts';
+import { isSettled, possibleActions } from '../rules/workflow.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
 import { syncClocks } from './clock.ts';
-import { changeTicket, isComplaint, type LockedTicket, lockTicket, moveTicket } from './ticket.ts';
+import { handlerOf } from './queue.ts';
+import {
+  changeTicket,
+  hasPhone,
+  isComplaint,
+  type LockedTicket,
+  lockTicket,
+  moveTicket,
+  requireOpen,
+} from './ticket.ts';
 
 type Directory = Pick<Reader, 'organisation' | 'timeZone'>;
 
@@ -51,26 +61,26 @@ export interface TicketAssignInput extends OnTicket {
   readonly note?: string | null;
 }
 
-/** Gives a ticket to a handler. An acknowledged complaint is then under investigation. */
+/**
+ * Gives a ticket to a handler. An acknowledged complaint is then under investigation. A handler of another team helps out:
+ * the ticket stays in its team's queue, and only a transfer or changed facts move it (CFL-14).
+ */
 export async function ticketAssign(
   tx: Command,
   viewer: Viewer,
   input: TicketAssignInput,
-  { organisation, timeZone }: Directory,
+  directory: Directory,
 ): Promise<{ ticketId: string }> {
   const ticket = await lockTicket(tx, viewer, input.ticketId, input);
   requireOpen(ticket, 'ASSIGN');
-  const employee = organisation.employees.get(input.assigneeId);
-  if (!employee || employee.leftOn !== null)
-    throw invalid('assigneeId', text('an employee of the company', '在职员工'));
-  const data = { assigneeId: employee.id };
+  const data = { assigneeId: handlerOf(tx, input.assigneeId, directory).id };
   if (ticket.status === 'ACKNOWLEDGED') {
     requirePhone(ticket);
     await moveTicket(tx, ticket, 'INVESTIGATE', { note: input.note ?? null, data });
   } else {
     await changeTicket(tx, ticket, { action: 'ASSIGN', note: input.note ?? null, data });
   }
-  await syncClocks(tx, [ticket.id], timeZone);
+  await syncClocks(tx, [ticket.id], directory.timeZone);
   return { ticketId: ticket.id };
 }
 
@@ -239,6 +249,66 @@ export async function ticketReply(
   return { ticketId: ticket.id };
 }
 
+/** What a look-up gave. */
+export interface LookupFacts {
+  readonly source: LookupSource;
+  readonly carrier?: string | null;
+  readonly result: string;
+  readonly answeredAt?: Date | null;
+}
+
+export interface TicketLookupInput extends OnTicket, LookupFacts {}
+
+/** Records where a shipment query was looked up, in our system or with the carrier, and what came out (TIC-07). */
+export async function ticketLookup(
+  tx: Command,
+  viewer: Viewer,
+  input: TicketLookupInput,
+  { timeZone }: Directory,
+): Promise<{ ticketId: string }> {
+  let ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  if (ticket.category !== 'SHIPMENT_QUERY' || isSettled(ticket.status)) {
+    throw new IllegalTransition(ticket.status, 'LOOKUP', possibleActions(ticket));
+  }
+  const data = lookupColumns(tx, ticket, input);
+  if (possibleActions(ticket).includes('INVESTIGATE')) ticket = await moveTicket(tx, ticket, 'INVESTIGATE');
+  await changeTicket(tx, ticket, { action: 'LOOKUP', note: input.result, data });
+  await syncClocks(tx, [ticket.id], timeZone);
+  return { ticketId: ticket.id };
+}
+
+/** A look-up as columns of its ticket; InvalidInput names what is wrong with it. */
+function lookupColumns(tx: Command, ticket: LockedTicket, lookup: LookupFacts) {
+  const answeredAt = lookup.answeredAt ?? tx.now;
+  const carrier = lookup.carrier?.trim() || null;
+  const issues = new Issues();
+  issues.expect(
+    lookup.result.trim().length > 0 && lookup.result.length <= 20_000,
+    'result',
+    text('what the look-up gave, at most 20,000 characters', '查询结果，最多 20000 字'),
+  );
+  issues.expect(
+    carrier === null || (lookup.source === 'CARRIER' && carrier.length <= 200),
+    'carrier',
+    text(
+      'the name of the partner, for CARRIER only, at most 200 characters',
+      '合作承运商名称，仅用于 CARRIER，最多 200 字',
+    ),
+  );
+  issues.expect(
+    answeredAt <= tx.now && answeredAt >= ticket.openedAt,
+    'answeredAt',
+    text('between the opening of the query and now', '须在查询登记与当前时间之间'),
+  );
+  issues.throwIfAny();
+  return {
+    lookupSource: lookup.source,
+    lookupCarrier: carrier,
+    lookupResult: lookup.result,
+    lookupAnsweredAt: answeredAt,
+  };
+}
+
 export interface TicketWaitInput extends OnTicket {
   readonly reason: string;
 }
@@ -292,36 +362,27 @@ export async function ticketCancel(
 ): Promise<{ ticketId: string }> {
   const ticket = await lockTicket(tx, viewer, input.ticketId, input);
   if (input.duplicateOfId === ticket.id) throw invalid('duplicateOfId', text('another ticket', '另一张工单'));
-  await lockTicket(tx, viewer, input.duplicateOfId, { readOnly: true, field: 'duplicateOfId' });
+  const original = await lockTicket(tx, viewer, input.duplicateOfId, {
+    readOnly: true,
+    field: 'duplicateOfId',
+  });
+  if (original.status === 'CANCELLED')
+    throw invalid('duplicateOfId', text('a ticket that is not cancelled itself', '未取消的工单'));
   await moveTicket(tx, ticket, 'CANCEL', {
     note: input.note ?? null,
-    data: { linkedTicketId: input.duplicateOfId },
+    data: { linkedTicketId: input.duplicateOfId, waitingSince: null },
   });
   await syncClocks(tx, [ticket.id], timeZone);
   return { ticketId: ticket.id };
 }
 
-/** Work is done on tickets that are neither closed nor cancelled. */
-function requireOpen(ticket: LockedTicket, action: string): void {
-  if (!isOpen(ticket.status)) throw new IllegalTransition(ticket.status, action, possibleActions(ticket));
-}
-
-/** TIC-11: a complaint that came in writing has a phone number before it is investigated, or a reason why not. */
 function requirePhone(ticket: LockedTicket): void {
-  const written = ticket.channel === 'LETTER' || ticket.channel === 'EMAIL';
-  if (
-    isComplaint(ticket) &&
-    written &&
-    !ticket.callbackPhone &&
-    !ticket.callerPhone &&
-    !ticket.unreachableReason
-  ) {
-    throw invalid(
-      'callbackPhone',
-      text(
-        'asked for when the ticket is acknowledged, or the reason why it cannot be had (TIC-11)',
-        '受理时须填写回电号码或无法取得的原因（TIC-11）',
-      ),
-    );
-  }
+  if (hasPhone(ticket)) return;
+  throw invalid(
+    'callbackPhone',
+    text(
+      'asked for when the ticket is acknowledged, or the reason why it cannot be had (TIC-11)',
+      '受理时须填写回电号码或无法取得的原因（TIC-11）',
+    ),
+  );
 }

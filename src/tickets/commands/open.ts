@@ -1,4 +1,5 @@
 import type {
+  BusinessLine,
   InquiryTopic,
   TicketCategory,
   TicketChannel,
@@ -17,11 +18,12 @@ import { sql } from '../../platform/sql.ts';
 import { constantViewer } from '../../platform/visibility.ts';
 import { ticketNumbers } from '../numbers.ts';
 import { loadSlaPolicies, policyFor } from '../queries/clocks.ts';
-import { routeTo } from '../rules/routing.ts';
 import { priorityOf, severityOf } from '../rules/severity.ts';
 import { slaClock } from '../rules/sla-clock.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
 import { syncClocks } from './clock.ts';
+import { REASON_LENGTH } from './evidence.ts';
+import { giveOutTickets, routeColumns, routeOf } from './queue.ts';
 import { emitTicket, lockTicket, people } from './ticket.ts';
 
 export interface TicketOpenInput {
@@ -44,6 +46,9 @@ export interface TicketOpenInput {
   readonly lossOrDamage?: boolean | null;
   readonly threatToLeave?: boolean | null;
   readonly arisesDuringSale?: boolean | null;
+  readonly special?: boolean | null;
+  readonly disputed?: boolean | null;
+  readonly noRecordingReason?: string | null;
   readonly linkedTicketId?: string | null;
   readonly idempotencyKey?: string | null;
 }
@@ -52,6 +57,7 @@ interface CustomerFacts {
   readonly level: number;
   readonly grade: string | null;
   readonly areaId: string | null;
+  readonly businessLine: BusinessLine;
   readonly ownerId: string | null;
   readonly keyAccountId: string | null;
   readonly priorityLane: boolean | null;
@@ -85,7 +91,7 @@ async function customerFacts(tx: Command, viewer: Viewer, customerId: string): P
   const window = tx.settings.get(TICKET_SETTINGS.repeatCount).days * 86_400_000;
   const [row] = await tx.query<CustomerFacts>(sql`
     select ${customerLevel(constantViewer(viewer, tx.now), sql`c`)} as level, c.grade, c.area_id as "areaId",
-           c.owner_id as "ownerId", k.id as "keyAccountId", k.priority_lane as "priorityLane", k.specialist_id as "specialistId",
+           c.business_line as "businessLine", c.owner_id as "ownerId", k.id as "keyAccountId", k.priority_lane as "priorityLane", k.specialist_id as "specialistId",
            (select count(*)::int from ticket e
             where e.customer_id = c.id and e.category = 'COMPLAINT' and e.status <> 'CANCELLED'
               and e.opened_at > ${new Date(tx.now.getTime() - window)}::timestamptz) as complaints
@@ -133,6 +139,11 @@ function checkOpening(tx: Command, input: TicketOpenInput, customer: CustomerFac
     ),
   );
   issues.expect(
+    !input.topic || input.category === 'INQUIRY',
+    'topic',
+    text('only of an inquiry (TIC-05)', '仅用于咨询（TIC-05）'),
+  );
+  issues.expect(
     !input.openedAt || input.openedAt <= tx.now,
     'openedAt',
     text('not in the future', '不能晚于当前时间'),
@@ -141,6 +152,11 @@ function checkOpening(tx: Command, input: TicketOpenInput, customer: CustomerFac
     input.claimAmount == null || (isMoney(input.claimAmount) && !input.claimAmount.startsWith('-')),
     'claimAmount',
     text('an amount of 0 or more with at most two places', '不小于 0、最多两位小数的金额'),
+  );
+  issues.expect(
+    (input.noRecordingReason ?? '').length <= REASON_LENGTH,
+    'noRecordingReason',
+    text(`at most ${REASON_LENGTH} characters`, `最多 ${REASON_LENGTH} 字`),
   );
   (input.points ?? []).forEach((point, index) => {
     issues.expect(point.trim().length > 0, `points.${index}`, text('what this point is about', '投诉点内容'));
@@ -182,8 +198,18 @@ async function open(
   );
   const factor =
     isKeyAccount || customer?.grade === 'A' ? tx.settings.get(TICKET_SETTINGS.keyAccountFactor) : 1;
-  const teamType = routeTo({ isKeyAccount, arisesDuringSale: input.arisesDuringSale ?? false });
-  const team = [...organisation.teams.values()].find((candidate) => candidate.type === teamType);
+  const route = routeOf(
+    {
+      keyAccountId: customer?.keyAccountId ?? null,
+      arisesDuringSale: input.arisesDuringSale ?? false,
+      areaId: customer?.areaId ?? null,
+      businessLine: customer?.businessLine ?? null,
+      ownerId: customer?.ownerId ?? null,
+      specialistId: customer?.specialistId ?? null,
+      openedById: viewer.employeeId,
+    },
+    organisation,
+  );
   const [number = ''] = await ticketNumbers(tx, 1);
   await tx.prisma.ticket.create({
     data: {
@@ -196,11 +222,11 @@ async function open(
       subject: input.subject.trim(),
       content: input.content,
       channel: input.channel,
-      topic: input.topic ?? null,
+      topic: input.category === 'INQUIRY' ? (input.topic ?? 'OTHER') : null,
       customerId: input.customerId ?? null,
       keyAccountId: customer?.keyAccountId ?? null,
       areaId: customer?.areaId ?? null,
-      teamId: team?.id ?? null,
+      ...routeColumns(route, tx.now),
       openedById: viewer.employeeId,
       callerName: input.callerName ?? null,
       callerPhone: input.callerPhone ?? null,
@@ -212,6 +238,9 @@ async function open(
       lossOrDamage: input.lossOrDamage ?? false,
       threatToLeave: input.threatToLeave ?? false,
       arisesDuringSale: input.arisesDuringSale ?? false,
+      special: input.special ?? false,
+      disputed: input.disputed ?? false,
+      noRecordingReason: input.noRecordingReason?.trim() || null,
       openedAt,
       registeredAt: tx.now,
       cycleStartedAt: openedAt,
@@ -240,6 +269,7 @@ async function open(
       to: 'RECEIVED',
     },
   });
+  await giveOutTickets(tx, [id], { organisation, timeZone });
   await syncClocks(tx, [id], timeZone);
   tx.audit({
     action: 'ticket.OPEN',
@@ -249,7 +279,7 @@ async function open(
   });
   if (complaint) {
     const toHead = severity === 'SERIOUS' || isKeyAccount;
-    // TIC-34: HEAD hears of serious and key account complaints at opening. KEY-29: so does the key account side.
+    // TIC-34: HEAD hears of serious and key account complaints at opening. KEY-29, TIC-28: so does the side that coordinates it.
     emitTicket(
       tx,
       { id, number },
@@ -257,7 +287,12 @@ async function open(
         kind: 'COMPLAINT_OPENED',
         severity: toHead ? 'HIGH' : 'INFO',
         audience: {
-          roles: ['CS_SUPERVISOR', ...(toHead ? ['HEAD'] : []), ...(isKeyAccount ? ['KA_SUPERVISOR'] : [])],
+          roles: [
+            'CS_SUPERVISOR',
+            ...(toHead ? ['HEAD'] : []),
+            ...(route.rule === 'KEY_ACCOUNT' ? ['KA_SUPERVISOR'] : []),
+            ...(route.rule === 'SALE' ? ['SALES_SUPERVISOR'] : []),
+          ],
           employees: people(customer?.ownerId ?? null, customer?.specialistId ?? null),
         },
         payload: {

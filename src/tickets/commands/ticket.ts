@@ -1,12 +1,15 @@
 import type { Prisma } from '../../generated/prisma/client.ts';
 import type {
   Liability,
+  LookupSource,
+  RoutingRule,
+  TeamChoice,
   TicketCategory,
   TicketSeverity,
   TicketStatus,
 } from '../../generated/prisma/enums.ts';
 import type { EventKind, Severity } from '../../events.ts';
-import { Forbidden, NotFound, StaleVersion } from '../../lib/errors.ts';
+import { Forbidden, IllegalTransition, NotFound, StaleVersion } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { text } from '../../lib/text.ts';
 import { rolesWith } from '../../organisation/rules/permissions.ts';
@@ -17,7 +20,7 @@ import type { Audience } from '../../platform/outbox.ts';
 import { sql } from '../../platform/sql.ts';
 import { constantViewer } from '../../platform/visibility.ts';
 import { ticketReadable, ticketWritable } from '../queries/visibility.ts';
-import { isOpen, nextStatus, type TicketAction } from '../rules/workflow.ts';
+import { isOpen, nextStatus, possibleActions, type TicketAction } from '../rules/workflow.ts';
 
 /** A ticket as commands work on it: locked, with the facts that rules and events ask for. */
 export interface LockedTicket {
@@ -34,6 +37,16 @@ export interface LockedTicket {
   readonly ownerId: string | null;
   readonly specialistId: string | null;
   readonly areaId: string | null;
+  readonly teamId: string | null;
+  readonly arisesDuringSale: boolean;
+  readonly routingRule: RoutingRule | null;
+  readonly routingChoice: TeamChoice | null;
+  readonly routingNote: string | null;
+  readonly routedAt: Date | null;
+  readonly lookupSource: LookupSource | null;
+  readonly lookupCarrier: string | null;
+  readonly lookupResult: string | null;
+  readonly lookupAnsweredAt: Date | null;
   readonly assigneeId: string | null;
   readonly responsibleDepartmentId: string | null;
   readonly callbackPhone: string | null;
@@ -49,6 +62,7 @@ export interface LockedTicket {
   readonly rootCause: string | null;
   readonly resolution: string | null;
   readonly lesson: string | null;
+  readonly plan: string | null;
   readonly respectContactAt: Date | null;
   readonly satisfaction: 'SATISFIED' | 'NOT_SATISFIED' | 'UNREACHABLE' | null;
   readonly escalationLevel: 'L1' | 'L2' | 'L3' | 'L4' | null;
@@ -74,12 +88,16 @@ export async function lockTicket(
   const [ticket] = await tx.query<LockedTicket & { readable: boolean }>(sql`
     select t.id, t.number, t.category, t.status, t.severity, t.channel, t.liability, t.customer_agreed as "customerAgreed",
            t.customer_id as "customerId", t.key_account_id as "keyAccountId", c.owner_id as "ownerId",
-           k.specialist_id as "specialistId", t.area_id as "areaId", t.assignee_id as "assigneeId",
+           k.specialist_id as "specialistId", t.area_id as "areaId", t.team_id as "teamId",
+           t.arises_during_sale as "arisesDuringSale", t.routing_rule as "routingRule",
+           t.routing_choice as "routingChoice", t.routing_note as "routingNote", t.routed_at as "routedAt",
+           t.lookup_source as "lookupSource", t.lookup_carrier as "lookupCarrier", t.lookup_result as "lookupResult",
+           t.lookup_answered_at as "lookupAnsweredAt", t.assignee_id as "assigneeId",
            t.responsible_department_id as "responsibleDepartmentId", t.callback_phone as "callbackPhone",
            t.caller_phone as "callerPhone", t.unreachable_reason as "unreachableReason", t.cycle,
            t.opened_at as "openedAt", t.acknowledged_at as "acknowledgedAt", t.first_responded_at as "firstRespondedAt",
            t.closed_at as "closedAt", t.waiting_since as "waitingSince", t.resolution_due_at as "resolutionDueAt",
-           t.root_cause as "rootCause", t.resolution, t.lesson, t.respect_contact_at as "respectContactAt",
+           t.root_cause as "rootCause", t.resolution, t.lesson, t.plan, t.respect_contact_at as "respectContactAt",
            t.satisfaction, t.escalation_level as "escalationLevel", t.version,
            ${ticketReadable(sees, t)} as readable, ${ticketWritable(sees, t)} as writable
     from ticket t
@@ -183,6 +201,21 @@ export function emitTicket(
     ...(event.severity ? { severity: event.severity } : {}),
     ...(event.dedupeKey ? { dedupeKey: event.dedupeKey } : {}),
   });
+}
+
+/** Work is done on tickets that are neither closed nor cancelled. */
+export function requireOpen(ticket: LockedTicket, action: string): void {
+  if (!isOpen(ticket.status)) throw new IllegalTransition(ticket.status, action, possibleActions(ticket));
+}
+
+/** TIC-11: a complaint that came in writing has a phone number before it is investigated, or a reason why not. */
+export function hasPhone(ticket: LockedTicket): boolean {
+  const written = ticket.channel === 'LETTER' || ticket.channel === 'EMAIL';
+  return (
+    !isComplaint(ticket) ||
+    !written ||
+    Boolean(ticket.callbackPhone || ticket.callerPhone || ticket.unreachableReason)
+  );
 }
 
 /** Only complaints have the events and steps of the complaint's way. */

@@ -1,10 +1,7 @@
-import {
-  businessCalendar,
-  type BusinessCalendar,
-  type CalendarDefinition,
-} from '../../lib/business-calendar.ts';
+import type { BusinessCalendar } from '../../lib/business-calendar.ts';
 import type { TicketCategory, TicketSeverity } from '../../generated/prisma/enums.ts';
 import type { Reader } from '../../organisation/queries.ts';
+import { type CalendarFacts, calendarFacts, calendarOf } from '../../platform/calendars.ts';
 import { defineLoader } from '../../platform/loaders.ts';
 import type { Settings } from '../../platform/settings-register.ts';
 import { type Queryable, sql } from '../../platform/sql.ts';
@@ -35,24 +32,7 @@ interface PolicyRow {
   readonly decision: string | null;
   readonly progress: string | null;
   readonly resolution: string;
-  readonly calendar: Omit<CalendarDefinition, 'timeZone'> & { readonly timeZone: string | null };
-}
-
-/** A weekday that a calendar does not name is closed. */
-const CLOSED_WEEK = { '1': [], '2': [], '3': [], '4': [], '5': [], '6': [], '7': [] } as const;
-
-/** Calendars keep the days they have worked out; one object per definition serves all requests. */
-const calendars = new Map<string, BusinessCalendar>();
-const CALENDARS_KEPT = 200;
-
-function calendarOf(definition: CalendarDefinition): BusinessCalendar {
-  const key = JSON.stringify(definition);
-  const known = calendars.get(key);
-  if (known) return known;
-  if (calendars.size >= CALENDARS_KEPT) calendars.clear();
-  const made = businessCalendar(definition);
-  calendars.set(key, made);
-  return made;
+  readonly calendar: CalendarFacts;
 }
 
 /** All policies and calendars: some ten rows, one statement. */
@@ -60,8 +40,7 @@ export async function loadSlaPolicies(db: Queryable, timeZone: string): Promise<
   const rows = await db.query<PolicyRow>(sql`
     select p.id, p.code, p.revision, p.category, p.severity, p.valid_from as "validFrom", p.acknowledge,
            p.first_response as "firstResponse", p.decision, p.progress, p.resolution,
-           jsonb_build_object('code', c.code, 'timeZone', c.time_zone, 'alwaysOpen', c.always_open, 'weekly', c.weekly,
-             'holidays', to_jsonb(c.holidays), 'extraWorkdays', c.extra_workdays) as calendar
+           ${calendarFacts(sql`c`)} as calendar
     from sla_policy p join business_calendar c on c.id = p.calendar_id
     order by p.valid_from, p.revision`);
   return rows.map((row) => ({
@@ -78,11 +57,7 @@ export async function loadSlaPolicies(db: Queryable, timeZone: string): Promise<
       PROGRESS: row.progress,
       RESOLUTION: row.resolution,
     },
-    calendar: calendarOf({
-      ...row.calendar,
-      weekly: { ...CLOSED_WEEK, ...row.calendar.weekly },
-      timeZone: row.calendar.timeZone ?? timeZone,
-    }),
+    calendar: calendarOf(row.calendar, timeZone),
   }));
 }
 

@@ -47,6 +47,9 @@ const ALL_COLUMNS = [
   'shipmentNumber',
   'claimAmount',
   'arisesDuringSale',
+  'special',
+  'disputed',
+  'noRecordingReason',
   'openedAt',
   'registeredAt',
   'cycle',
@@ -61,6 +64,16 @@ const ALL_COLUMNS = [
   'resolvedAt',
   'closedAt',
   'waitingSince',
+  'lookupSource',
+  'lookupCarrier',
+  'lookupResult',
+  'lookupAnsweredAt',
+  'routingRule',
+  'routingChoice',
+  'routingNote',
+  'routedAt',
+  'nextDueAt',
+  'nextWarnAt',
   'acknowledgeDueAt',
   'firstResponseDueAt',
   'firstResponseWarnAt',
@@ -78,6 +91,8 @@ const ALL_COLUMNS = [
   'lesson',
   'noticeChannel',
   'writtenNoticeSentAt',
+  'letter',
+  'letterAttachmentId',
   'respectContactAt',
   'respectContactById',
   'satisfaction',
@@ -113,6 +128,9 @@ const COLUMNS_OF: Readonly<Record<string, readonly (typeof ALL_COLUMNS)[number][
   area: ['areaId'],
   team: ['teamId'],
   assignee: ['assigneeId'],
+  routing: ['teamId', 'routingRule', 'routingChoice', 'routingNote', 'routedAt'],
+  nextDueAt: ['nextDueAt'],
+  waitingSince: ['waitingSince'],
   openedAt: ['openedAt'],
   resolvedAt: ['resolvedAt'],
   closedAt: ['closedAt'],
@@ -193,11 +211,31 @@ export const TICKET_FIELDS = {
   closedAt: { kind: 'DateTime', column: sql`t.closed_at` },
   resolutionDueAt: { kind: 'DateTime', column: sql`t.resolution_due_at` },
   firstResponseDueAt: { kind: 'DateTime', column: sql`t.first_response_due_at` },
+  nextDueAt: { kind: 'DateTime', column: sql`t.next_due_at` },
   resolvedOnTime: { kind: 'Boolean', column: RESOLVED_ON_TIME, orderable: false },
+  arisesDuringSale: { kind: 'Boolean', column: sql`t.arises_during_sale`, orderable: false },
+  ...standing(sql`now()`),
   claimAmount: { kind: 'Decimal', column: sql`t.claim_amount` },
   source: { kind: 'String', column: sql`t.source`, orderable: false },
   externalId: { kind: 'String', column: sql`t.external_id`, orderable: false },
 } as const satisfies Record<string, ListField>;
+
+/** How a ticket stands at an instant: what queues are looked through for. */
+function standing(now: Sql) {
+  return {
+    isOpen: {
+      kind: 'Boolean',
+      column: sql`(t.status not in ('CLOSED', 'CANCELLED'))`,
+      orderable: false,
+    },
+    isAtRisk: {
+      kind: 'Boolean',
+      column: sql`coalesce(t.next_warn_at <= ${now} and (t.next_due_at is null or t.next_due_at > ${now}), false)`,
+      orderable: false,
+    },
+    isOverdue: { kind: 'Boolean', column: sql`coalesce(t.next_due_at <= ${now}, false)`, orderable: false },
+  } as const satisfies Record<string, ListField>;
+}
 
 export function ticketList(reader: Reader, asked?: ReadonlySet<string>): ListSource {
   const visible = ticketReadable(reader.sees, t);
@@ -207,7 +245,7 @@ export function ticketList(reader: Reader, asked?: ReadonlySet<string>): ListSou
     select: asked ? selectFor(asked) : TICKET_COLUMNS,
     visible,
     full: visible,
-    fields: TICKET_FIELDS,
+    fields: { ...TICKET_FIELDS, ...standing(reader.sees.now) },
     // Who sees but some tickets passes over many: by ticket(opened_at, id, …) alone, whose columns name the people.
     pageFirst: reader.sees.holds('ticket:read:ALL') !== true,
   };

@@ -51,6 +51,7 @@ export interface TicketPeople {
   readonly assigneeId: string | null;
   readonly ownerId: string | null;
   readonly isKeyAccount: boolean;
+  readonly arisesDuringSale: boolean;
   readonly specialistId: string | null;
   readonly areaDeputies: readonly string[];
   readonly departmentManagerId: string | null;
@@ -70,6 +71,9 @@ export function addressedBy(level: EscalationLevel, people: TicketPeople): Peopl
   if (people.isKeyAccount) {
     roles.push('KA_SUPERVISOR');
     employees.push(people.specialistId);
+  } else if (people.arisesDuringSale) {
+    // TIC-28: what arises during the sale is coordinated by sales.
+    roles.push('SALES_SUPERVISOR');
   }
   if (rung >= 1) roles.push('HEAD');
   if (rung >= 2) employees.push(...people.areaDeputies, people.departmentManagerId);

@@ -106,3 +106,22 @@ export function importedState(ticket: ImportedTicket, now: Date): ImportedState 
   );
   return { status, resolvedAt, issues };
 }
+
+/** The nearest deadline that an imported ticket has not met: its place in its queue. Null once it is answered or over. */
+export function nextDeadline(ticket: {
+  readonly status: TicketStatus;
+  readonly acknowledgedAt: Date | null;
+  readonly acknowledgeDueAt: Date | null;
+  readonly firstRespondedAt: Date | null;
+  readonly firstResponseDueAt: Date | null;
+  readonly resolvedAt: Date | null;
+  readonly resolutionDueAt: Date | null;
+}): Date | null {
+  if (ticket.resolvedAt !== null || SETTLED.includes(ticket.status)) return null;
+  const unmet = [
+    ticket.acknowledgedAt === null ? ticket.acknowledgeDueAt : null,
+    ticket.firstRespondedAt === null ? ticket.firstResponseDueAt : null,
+    ticket.resolutionDueAt,
+  ].filter((at) => at !== null);
+  return unmet.length === 0 ? null : new Date(Math.min(...unmet.map((at) => at.getTime())));
+}

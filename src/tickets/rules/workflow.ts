@@ -57,12 +57,7 @@ function withoutPlan(workflow: TicketWorkflow): TicketWorkflow {
 
 /** States of inquiries and shipment queries. */
 const QUESTION: TicketWorkflow = {
-  RECEIVED: {
-    ACKNOWLEDGE: 'IN_PROGRESS',
-    INVESTIGATE: 'IN_PROGRESS',
-    RESOLVE: 'ANSWERED',
-    CANCEL: 'CANCELLED',
-  },
+  RECEIVED: { ACKNOWLEDGE: 'IN_PROGRESS', INVESTIGATE: 'IN_PROGRESS', CANCEL: 'CANCELLED' },
   IN_PROGRESS: { RESOLVE: 'ANSWERED', CANCEL: 'CANCELLED' },
   ANSWERED: { CLOSE: 'CLOSED', REOPEN: 'IN_PROGRESS' },
   CLOSED: { REOPEN: 'IN_PROGRESS' },
@@ -98,6 +93,11 @@ export function nextStatus(ticket: WorkflowFacts, action: TicketAction): TicketS
 
 export function possibleActions(ticket: WorkflowFacts): TicketAction[] {
   return allowedActions(workflowOf(ticket), ticket.status);
+}
+
+/** A ticket that has been answered or resolved, or is over: nobody waits for an answer of ours. */
+export function isSettled(status: TicketStatus): boolean {
+  return !isOpen(status) || status === 'RESOLVED' || status === 'FOLLOW_UP' || status === 'ANSWERED';
 }
 
 /** A ticket on which work is still to be done; its limits run until it is resolved. */

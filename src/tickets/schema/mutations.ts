@@ -4,7 +4,6 @@ import { ENUMS } from '../../graphql/enums.ts';
 import { nodeIdOf } from '../../graphql/ids.ts';
 import { type InputFields, mutation, type SuccessFields } from '../../graphql/mutation.ts';
 import {
-  ticketApprovePlan,
   ticketClose,
   ticketFollowUp,
   ticketImplement,
@@ -15,6 +14,7 @@ import {
   ticketResolve,
   ticketSetResponsibility,
 } from '../commands/complaint.ts';
+import { ticketApprovePlan } from '../commands/plan-approval.ts';
 import { escalationAcknowledge, ticketEscalate } from '../commands/escalation.ts';
 import {
   ticketAcknowledge,
@@ -22,11 +22,14 @@ import {
   ticketCancel,
   ticketDispatch,
   ticketDispatchConfirm,
+  ticketLookup,
   ticketReply,
   ticketResume,
   ticketWait,
 } from '../commands/handling.ts';
+import { ticketMark } from '../commands/evidence.ts';
 import { ticketOpen } from '../commands/open.ts';
+import { ticketRelease, ticketSetSalePhase, ticketTake, ticketTransfer } from '../commands/queue.ts';
 import { escalationById, ticketById } from '../queries/tickets.ts';
 import { EscalationType } from './types.ts';
 
@@ -68,7 +71,10 @@ mutation('ticketOpen', {
     callerPhone: t.string({ description: 'Needed for a complaint by phone or on site.' }),
     callbackPhone: t.string(),
     shipmentNumber: t.string(),
-    topic: t.field({ type: ENUMS.InquiryTopic, description: 'Of an inquiry (TIC-05).' }),
+    topic: t.field({
+      type: ENUMS.InquiryTopic,
+      description: 'Of an inquiry, of nothing else; OTHER without it (TIC-05).',
+    }),
     openedAt: t.field({
       type: 'DateTime',
       description: 'When the contact reached us; now without it. All limits count from it.',
@@ -89,6 +95,12 @@ mutation('ticketOpen', {
     lossOrDamage: t.boolean({ description: 'Goods were lost or damaged.' }),
     threatToLeave: t.boolean(),
     arisesDuringSale: t.boolean({ description: 'Of the selling process; goes to sales (TIC-28).' }),
+    special: t.boolean({ description: 'A special case (TIC-10).' }),
+    disputed: t.boolean({ description: 'The customer disputes the facts (TIC-10).' }),
+    noRecordingReason: t.string({
+      description:
+        'Why the call was not recorded, of a special or disputed ticket (TIC-10); at most 500 characters.',
+    }),
     linkedTicketId: t.id({
       ...nodeIdOf('Ticket'),
       description: 'The ticket that this one follows (TIC-37).',
@@ -116,7 +128,8 @@ mutation('ticketAcknowledge', {
 });
 
 mutation('ticketAssign', {
-  description: 'Gives a ticket to a handler; an acknowledged complaint is then under investigation.',
+  description:
+    "Gives a ticket to a handler whose role lets them handle tickets; an acknowledged complaint is then under investigation. It stays in its team's queue: see `ticketTransfer`.",
   errors: WORK_ERRORS,
   input: (t) => ({
     ...onTicket(t),
@@ -170,6 +183,82 @@ mutation('ticketReply', {
   success: ticketField,
 });
 
+mutation('ticketLookup', {
+  description:
+    'Records where a shipment query was looked up, in our system or with the carrier, and the result (TIC-07). Its answer needs one.',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    source: t.field({ type: ENUMS.LookupSource, required: true }),
+    carrier: t.string({
+      description: 'The partner that was asked, of source CARRIER; at most 200 characters.',
+    }),
+    result: t.string({ required: true, description: 'What the look-up gave, at most 20,000 characters.' }),
+    answeredAt: t.field({
+      type: 'DateTime',
+      description: 'When it gave that; now without it. Between the opening of the query and now.',
+    }),
+  }),
+  run: (tx, viewer, input, read) => ticketLookup(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketTake', {
+  description:
+    'Takes the next ticket of the queue that nobody handles and that the caller may work on; a question is then in progress. Two who take at once get different tickets.',
+  input: (t) => ({
+    teamId: t.id({ ...nodeIdOf('Team'), description: "Whose queue; the caller's own team without it." }),
+  }),
+  run: (tx, viewer, input, read) => ticketTake(tx, viewer, input, read),
+  success: (t) => ({
+    ticket: t.field({
+      type: 'Ticket',
+      nullable: true,
+      description: 'Null when nothing waits in the queue.',
+      resolve: (done, _args, context) =>
+        done.ticketId === null ? null : ticketById.load(context.read, done.ticketId),
+    }),
+  }),
+});
+
+mutation('ticketRelease', {
+  description: "Gives a ticket back to its team's queue, where it waits for another handler.",
+  errors: WORK_ERRORS,
+  input: (t) => ({ ...onTicket(t), reason: t.string({ required: true }) }),
+  run: (tx, viewer, input, read) => ticketRelease(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketTransfer', {
+  description:
+    'Hands a ticket to another team. Tickets of key accounts stay with teams for them (KEY-29), those of the sale with sales (TIC-28).',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    teamId: t.id({ required: true, ...nodeIdOf('Team') }),
+    assigneeId: t.id({
+      ...nodeIdOf('Employee'),
+      description: 'A member of that team; without it the ticket waits in its queue.',
+    }),
+    reason: t.string({ required: true, description: 'Why; the ticket tells it as `routing.reason`.' }),
+  }),
+  run: (tx, viewer, input, read) => ticketTransfer(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketSetSalePhase', {
+  description:
+    'Says whether a ticket arose in the selling process (TIC-28); it then goes to the queue of sales, or back. One of a key account stays there (KEY-29).',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    arisesDuringSale: t.boolean({ required: true, description: 'Another value than the present one.' }),
+    reason: t.string({ required: true }),
+  }),
+  run: (tx, viewer, input, read) => ticketSetSalePhase(tx, viewer, input, read),
+  success: ticketField,
+});
+
 mutation('ticketWait', {
   description:
     'Says that the customer is awaited. Complaint clocks never pause; others only where sla.pauseWhileWaiting says so (TIC-36).',
@@ -196,6 +285,22 @@ mutation('ticketCancel', {
     note: t.string(),
   }),
   run: (tx, viewer, input, read) => ticketCancel(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketMark', {
+  description:
+    'Marks a ticket as special or disputed, or says why its call was not recorded (TIC-10). Such a ticket needs a CALL_RECORDING or the reason before its responsibility is decided and before it is closed.',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    special: t.boolean({ description: 'A special case; stays as it is without it.' }),
+    disputed: t.boolean({ description: 'The customer disputes the facts; stays as it is without it.' }),
+    noRecordingReason: t.string({
+      description: 'At most 500 characters; null takes the reason back, without it the reason stays.',
+    }),
+  }),
+  run: (tx, viewer, input) => ticketMark(tx, viewer, input),
   success: ticketField,
 });
 
@@ -237,7 +342,8 @@ mutation('ticketProposePlan', {
 });
 
 mutation('ticketApprovePlan', {
-  description: "HEAD decides on a serious complaint's plan; a refused one is proposed anew (TIC-20).",
+  description:
+    "HEAD, or whom HEAD has delegated it to, decides on a serious complaint's plan; a refused one is proposed anew (TIC-20). HEAD's own goes to COMPANY_LEADER. `approvalDecide` does the same.",
   errors: WORK_ERRORS,
   input: (t) => ({
     ...onTicket(t),
@@ -263,7 +369,7 @@ const PointAnswer = builder.inputType('ComplaintPointAnswer', {
 
 mutation('ticketResolve', {
   description:
-    'Settles a ticket. A complaint needs the written notice and an answer per point (TIC-21, TIC-23); of an inquiry or query this is the answer.',
+    'Settles a ticket. A complaint needs the written notice and an answer per point (TIC-21, TIC-23), a serious one its letter (TIC-20); of an inquiry or query this is the answer, and a shipment query is looked up first (TIC-07).',
   errors: WORK_ERRORS,
   input: (t) => ({
     ...onTicket(t),
@@ -273,6 +379,12 @@ mutation('ticketResolve', {
       description: 'A complaint of one point is answered by its resolution.',
     }),
     writtenNoticeSentAt: t.field({ type: 'DateTime', description: 'Needed for a complaint.' }),
+    letterAttachmentId: t.id({
+      ...nodeIdOf('Attachment'),
+      description:
+        'The letter to the customer, attached to this ticket as a LETTER. A serious complaint needs this or `letter`; without either, the newest LETTER attached in this cycle counts.',
+    }),
+    letter: t.string({ description: 'Text of the letter to the customer; at most 20,000 characters.' }),
     rootCause: t.field({ type: ENUMS.RootCause }),
   }),
   run: (tx, viewer, input, read) => ticketResolve(tx, viewer, input, read),

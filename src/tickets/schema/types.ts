@@ -1,3 +1,5 @@
+import { seatAtSubject } from '../../approvals/queries/approvals.ts';
+import { attachmentById } from '../../attachments/queries.ts';
 import { customerById } from '../../customers/queries/customers.ts';
 import { keyAccountById } from '../../key-accounts/queries/key-accounts.ts';
 import { builder } from '../../graphql/builder.ts';
@@ -28,7 +30,9 @@ import {
   type TicketRow,
   ticketWritableBy,
 } from '../queries/tickets.ts';
-import { ticketActions } from '../rules/actions.ts';
+import { planDecider, ticketActions } from '../rules/actions.ts';
+import { lookupOf, routingOf, TicketLookupType, TicketRoutingType } from './queues.ts';
+import { TICKET_SETTINGS } from '../settings.ts';
 import { TicketSlaType } from './sla.ts';
 
 /** The plugin types a parent as the model's row; rows from SQL carry amounts as text. */
@@ -216,6 +220,25 @@ export const TicketType = builder.prismaObject('Ticket', {
       description: "The rulebook's handler.",
       resolve: (row, _args, context) => context.read.organisation.employees.get(row.assigneeId ?? '') ?? null,
     }),
+    routing: t.field({
+      type: TicketRoutingType,
+      nullable: true,
+      description: 'Why it stands in the queue of its team; null where no team was found for it.',
+      resolve: (row) => routingOf(asRow(row)),
+    }),
+    nextDueAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'The nearest due instant of a limit that is not met: its place in the queue. Null when none is left, or while the customer is awaited and the clock stands.',
+      resolve: (row) => row.nextDueAt,
+    }),
+    lookup: t.field({
+      type: TicketLookupType,
+      nullable: true,
+      description: 'Of a shipment query: where it was looked up in this cycle, and the result (TIC-07).',
+      resolve: (row) => lookupOf(asRow(row)),
+    }),
     openedBy: t.field({
       type: 'Employee',
       nullable: true,
@@ -233,6 +256,17 @@ export const TicketType = builder.prismaObject('Ticket', {
     }),
     arisesDuringSale: t.exposeBoolean('arisesDuringSale', {
       description: 'Of the selling process; coordinated by sales (TIC-28).',
+    }),
+    special: t.exposeBoolean('special', {
+      description: 'A special case: its call is recorded, or `noRecordingReason` says why not (TIC-10).',
+    }),
+    disputed: t.exposeBoolean('disputed', {
+      description:
+        'The customer disputes the facts: its call is recorded, or `noRecordingReason` says why not (TIC-10).',
+    }),
+    noRecordingReason: t.exposeString('noRecordingReason', {
+      nullable: true,
+      description: 'Why there is no recording of the call (TIC-10).',
     }),
     openedAt: t.field({
       type: 'DateTime',
@@ -305,6 +339,17 @@ export const TicketType = builder.prismaObject('Ticket', {
       description: 'TIC-23.',
       resolve: (row) => row.writtenNoticeSentAt,
     }),
+    letter: t.exposeString('letter', {
+      nullable: true,
+      description: 'Text of the letter by which the outcome was sent, where it was given as text (TIC-20).',
+    }),
+    letterAttachment: t.field({
+      type: 'Attachment',
+      nullable: true,
+      description: 'The letter by which the outcome was sent, where it is attached (TIC-20).',
+      resolve: (row, _args, context) =>
+        row.letterAttachmentId === null ? null : attachmentById.load(context.read, row.letterAttachmentId),
+    }),
     respectContactAt: t.field({
       type: 'DateTime',
       nullable: true,
@@ -376,15 +421,21 @@ export const TicketType = builder.prismaObject('Ticket', {
       type: [ActionRightType],
       description:
         'What the viewer may do with this ticket now, and why not; read from the same table as the mutations.',
-      resolve: async (row, _args, context) =>
-        ticketActions(context.read.viewer, row, await ticketWritableBy.load(context.read, row.id)),
+      resolve: async (row, _args, { read }) => {
+        const [writable, seat] = await Promise.all([
+          ticketWritableBy.load(read, row.id),
+          row.status === 'PLAN_PROPOSED' ? seatAtSubject.load(read, row.id) : null,
+        ]);
+        const decider = planDecider(read.settings.get(TICKET_SETTINGS.planChain), read.viewer, seat);
+        return ticketActions(row, writable, decider);
+      },
     }),
   }),
 });
 nodeBy(TicketType, ticketById);
 subjectLoader('Ticket', (id, context) => ticketById.load(context.read, id));
 
-const TICKET_LIST = listTypes<TicketRow>('Ticket', TicketType, TICKET_FIELDS);
+export const TICKET_LIST = listTypes<TicketRow>('Ticket', TicketType, TICKET_FIELDS);
 rootList('tickets', TICKET_LIST, {
   description: 'Tickets that the viewer may read, newest id first unless ordered otherwise.',
   source: ticketList,
