@@ -66,6 +66,17 @@ export function amount(): Field<string> {
   );
 }
 
+/** A measure such as a weight: exact text. */
+export function measure(): Field<string> {
+  return field(
+    text(
+      'a number of 0 or more with at most three places, such as 12.5',
+      '不小于 0、最多三位小数的数，如 12.5',
+    ),
+    (value) => (/^\d{1,15}(\.\d{1,3})?$/.test(value) ? value : undefined),
+  );
+}
+
 export function wholeNumber(least: number, most: number): Field<number> {
   return field(text(`a whole number from ${least} to ${most}`, `${least} 到 ${most} 的整数`), (value) =>
     /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most ? Number(value) : undefined,
@@ -87,4 +98,9 @@ export function instant(): Field<Date> {
     timed: true,
     read: (value, instants) => instants.read(value),
   };
+}
+
+/** A point in time by which something is promised: a day alone holds to its end. */
+export function deadline(): Field<Date> {
+  return { ...instant(), read: (value, instants) => instants.readUntil(value) };
 }

@@ -1,4 +1,4 @@
-import { InvalidLocalTime, startOfLocalDay, zonedInstant } from '../lib/periods.ts';
+import { InvalidLocalTime, periodOf, startOfLocalDay, zonedInstant } from '../lib/periods.ts';
 import { type Text, text } from '../lib/text.ts';
 
 /** Reads points in time in one way of writing them. */
@@ -6,6 +6,8 @@ export interface InstantReader {
   readonly accepted: Text;
   /** Undefined for what is not accepted. */
   read(value: string): Date | undefined;
+  /** As `read`, but a day alone means its last millisecond: whoever promises a day has until its end. */
+  readUntil(value: string): Date | undefined;
 }
 
 /** A time beyond these years is a slip of the pen, and databases write such years in other ways. */
@@ -15,6 +17,8 @@ const ISO = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]
 
 const TOKENS: Readonly<Record<string, string>> = {
   YYYY: '(?<year>\\d{4})',
+  YY: '(?<shortYear>\\d\\d)',
+  MMM: '(?<monthName>[A-Za-z]{3})',
   MM: '(?<month>\\d\\d)',
   M: '(?<month>\\d{1,2})',
   DD: '(?<day>\\d\\d)',
@@ -26,11 +30,14 @@ const TOKENS: Readonly<Record<string, string>> = {
   SSS: '(?<fraction>\\d{3})',
 };
 
-const TOKEN = /YYYY|MM?|DD?|HH?|mm|ss|SSS/g;
+const TOKEN = /YYYY|YY|MMM|MM?|DD?|HH?|mm|ss|SSS/g;
+
+/** Of MMM, in any case. */
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 export const ACCEPTED_FORMATS = text(
-  'a format of YYYY, MM or M, DD or D, HH or H, mm, ss and SSS, each once and at least the year, month and day, such as "YYYY-MM-DD HH:mm:ss"',
-  '由 YYYY、MM 或 M、DD 或 D、HH 或 H、mm、ss、SSS 组成的格式，各最多一次，至少含年月日，如 "YYYY-MM-DD HH:mm:ss"',
+  'a format of YYYY or YY (20YY), MMM (Jan), MM or M, DD or D, HH or H, mm, ss and SSS, each once and at least the year, month and day, such as "YYYY-MM-DD HH:mm:ss"',
+  '由 YYYY 或 YY（20YY）、MMM（Jan）、MM 或 M、DD 或 D、HH 或 H、mm、ss、SSS 组成的格式，各最多一次，至少含年月日，如 "YYYY-MM-DD HH:mm:ss"',
 );
 
 /** Whether a format says how times are written. */
@@ -62,14 +69,22 @@ export function instantReader(format: string | null, timeZone: string): InstantR
       `a time written ${written} on the wall clock of ${timeZone}${format === null ? ', or in ISO 8601 with an offset' : ''}, from ${YEARS.first} to ${YEARS.last}`,
       `按 ${written} 书写的 ${timeZone} 当地时间${format === null ? '，或带时区偏移的 ISO 8601 时间' : ''}，${YEARS.first} 至 ${YEARS.last} 年`,
     ),
-    read(value) {
+    read: (value) => instantIn(parts(value)),
+    readUntil(value) {
       const found = parts(value);
-      if (!found) return undefined;
-      const year = Number(found.day.slice(0, 4));
-      if (year < YEARS.first || year > YEARS.last) return undefined;
-      return found.offset === null ? instantOf(found.day, found.time) : offsetInstant(found);
+      const start = instantIn(found);
+      return found?.time !== null || start === undefined
+        ? start
+        : new Date(periodOf(start.getTime(), 'DAY', timeZone).end - 1);
     },
   };
+
+  function instantIn(found: Parts | null): Date | undefined {
+    if (!found) return undefined;
+    const year = Number(found.day.slice(0, 4));
+    if (year < YEARS.first || year > YEARS.last) return undefined;
+    return found.offset === null ? instantOf(found.day, found.time) : offsetInstant(found);
+  }
 }
 
 interface Parts {
@@ -95,9 +110,11 @@ function formatParts(format: string): (value: string) => Parts | null {
   return (value) => {
     const found = expression.exec(value)?.groups;
     if (!found) return null;
-    const { year, month = '', day = '', hour, minute = '00', second = '00', fraction } = found;
+    const { year, shortYear, monthName, day = '', hour, minute = '00', second = '00', fraction } = found;
+    // A name that is none becomes month 00, which no date has.
+    const month = monthName ? String(MONTHS.indexOf(monthName.toLowerCase()) + 1) : (found.month ?? '');
     return {
-      day: `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`,
+      day: `${year ?? `20${shortYear}`}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`,
       time:
         hour === undefined
           ? null

@@ -1,5 +1,6 @@
 import { contactImport, customerImport } from '../customers/import.ts';
 import { ticketImport } from '../tickets/import.ts';
+import { shipmentImport } from '../shipments/import.ts';
 import type { ImportKind } from './kind.ts';
 
 /** What can be imported, by its name on the command line. */
@@ -7,4 +8,5 @@ export const IMPORT_KINDS: Readonly<Record<string, ImportKind>> = {
   tickets: ticketImport,
   customers: customerImport,
   contacts: contactImport,
+  shipments: shipmentImport,
 };

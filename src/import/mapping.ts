@@ -16,6 +16,13 @@ const RULE = z.strictObject({
   values: z.record(z.string(), z.string()).optional(),
   /** For words that the code table lacks. */
   otherwise: z.string().optional(),
+  /** Texts that say that the value is not known: whole cells, or patterns that a whole cell matches. */
+  unknown: z
+    .strictObject({
+      texts: z.array(z.string().min(1)).optional(),
+      patterns: z.array(z.string().min(1)).optional(),
+    })
+    .optional(),
   /** For an empty cell. */
   default: z.string().min(1).optional(),
   /** Whether a row without it is refused. */
@@ -45,6 +52,8 @@ const MAPPING = z.strictObject({
   fields: z.record(z.string(), SHORT_RULE),
   /** Columns that are kept as facts of the source. */
   extra: z.array(z.string().min(1)).optional(),
+  /** Rows of the same id with the same values are one record instead of a mistake. */
+  repeats: z.boolean().optional(),
 });
 
 /** How a file's columns fill the fields of a kind. */
@@ -55,6 +64,8 @@ export interface Mapping {
   readonly format: string | null;
   readonly timeZone: string | null;
   readonly extra: readonly string[];
+  /** Whether rows may repeat a record of the file word for word. */
+  readonly repeats: boolean;
   /** A cell that no rule names is a mistake, not one of the file's other columns. */
   readonly closed: boolean;
 }
@@ -77,6 +88,7 @@ export function parseMapping(name: string, content: string, kind: ImportKind): M
     format = null,
     timeZone = null,
     extra = [],
+    repeats = false,
   } = parsed.data;
   const known = kind.fields;
   wrong.expect(
@@ -113,7 +125,7 @@ export function parseMapping(name: string, content: string, kind: ImportKind): M
   for (const [field, rule] of Object.entries<Rule>(rules))
     checkRule(wrong, field, rule, fieldsOf(kind)[field]);
   wrong.throwIfAny();
-  return { delimiter, rules, format, timeZone, extra, closed: false };
+  return { delimiter, rules, format, timeZone, extra, repeats, closed: false };
 }
 
 /** Without a mapping file the columns bear the names of the fields. Where rows name their own, each may name any. */
@@ -140,6 +152,7 @@ export function ownNames(columns: readonly string[] | null, kind: ImportKind): M
     format: null,
     timeZone: null,
     extra: [],
+    repeats: false,
     closed: true,
   };
 }
@@ -161,6 +174,8 @@ export interface MappedRow {
 export interface RowMapper {
   /** The fields that the file fills; `extra` among them when columns are kept. */
   readonly mapped: ReadonlySet<string>;
+  /** Whether rows may repeat a record of the file word for word. */
+  readonly repeats: boolean;
   map(cells: ReadonlyMap<string, string>): MappedRow;
   /** The file's name of a field and what a row has there, for messages. */
   cell(
@@ -183,13 +198,16 @@ export function rowMapper(
   );
   const absent = Object.fromEntries(Object.keys(fields).map((name) => [name, null]));
   return {
-    mapped: new Set([...Object.keys(mapping.rules), ...(mapping.extra.length > 0 ? ['extra'] : [])]),
+    mapped: new Set([...Object.keys(mapping.rules), ...(keepsFacts(mapping) ? ['extra'] : [])]),
+    repeats: mapping.repeats,
     map(cells) {
       const values: Record<string, unknown> = { ...absent };
       const issues: CellIssue[] = [];
-      for (const fill of fillers) fill(cells, values, issues);
+      const notKnown: string[] = [];
+      for (const fill of fillers) fill(cells, values, issues, notKnown);
       if (mapping.closed) issues.push(...unknownCells(mapping, cells));
-      return { values, extra: extraFacts(mapping.extra, cells, issues), issues };
+      const columns = [...new Set([...mapping.extra, ...notKnown])];
+      return { values, extra: keepsFacts(mapping) ? extraFacts(columns, cells, issues) : null, issues };
     },
     cell(field, cells) {
       const column = mapping.rules[field]?.column;
@@ -202,7 +220,42 @@ type Filler = (
   cells: ReadonlyMap<string, string>,
   values: Record<string, unknown>,
   issues: CellIssue[],
+  /** Columns whose text says that the value is not known; what it says is kept as a fact of the source. */
+  notKnown: string[],
 ) => void;
+
+function keepsFacts({ extra, rules }: Mapping): boolean {
+  return extra.length > 0 || Object.values(rules).some((rule) => rule.unknown !== undefined);
+}
+
+/** Whether a cell says that the value is not known. */
+function unknownReader({
+  texts = [],
+  patterns = [],
+}: NonNullable<Rule['unknown']>): (text: string) => boolean {
+  const known = new Set(texts);
+  const expressions = patterns.map((pattern) => new RegExp(`^(?:${pattern})$`, 'u'));
+  return (given) => known.has(given) || expressions.some((expression) => expression.test(given));
+}
+
+function isPattern(pattern: string): boolean {
+  try {
+    new RegExp(`^(?:${pattern})$`, 'u');
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+/** What is accepted beside a value. */
+function orUnknown({ texts = [], patterns = [] }: NonNullable<Rule['unknown']>, accepted: Text): Text {
+  const words = [...texts, ...patterns.map((pattern) => `/${pattern}/`)];
+  return text(
+    `${accepted.en}; or as not known ${words.join(', ')}`,
+    `${accepted.zh}；或表示未知的 ${words.join('、')}`,
+  );
+}
 
 function filler(name: string, rule: Rule, fields: FieldSet, mapping: Mapping, timeZone: string): Filler {
   const field = fields[name] as Field;
@@ -219,16 +272,23 @@ function filler(name: string, rule: Rule, fields: FieldSet, mapping: Mapping, ti
   }
   const needed = rule.required ?? field.required;
   const table = rule.values && new Map(Object.entries(rule.values));
-  const accepted =
+  const { unknown } = rule;
+  const isUnknown = unknown && unknownReader(unknown);
+  const value =
     table && rule.otherwise === undefined
       ? listed([...table.keys()])
       : field.timed
         ? instants.accepted
         : field.accepted;
+  const accepted = unknown ? orUnknown(unknown, value) : value;
   const acceptedFilled = text(`not empty; ${accepted.en}`, `不能为空；${accepted.zh}`);
-  return (cells, values, issues) => {
+  return (cells, values, issues, notKnown) => {
     const cell = cells.get(column) ?? '';
     const given = rule.trim === false ? cell : cell.trim();
+    if (isUnknown?.(given)) {
+      notKnown.push(column);
+      return;
+    }
     const filled = given.trim() === '' ? rule.default : table ? (table.get(given) ?? rule.otherwise) : given;
     if (filled === undefined && given.trim() === '') {
       if (needed) issues.push({ column, value: cell, accepted: acceptedFilled });
@@ -273,8 +333,7 @@ function extraFacts(
   columns: readonly string[],
   cells: ReadonlyMap<string, string>,
   issues: CellIssue[],
-): Record<string, string> | null {
-  if (columns.length === 0) return null;
+): Record<string, string> {
   const facts: Record<string, string> = {};
   for (const column of columns) {
     const value = (cells.get(column) ?? '').trim();
@@ -315,6 +374,18 @@ function checkRule(wrong: Findings, name: string, rule: Rule, field: Field | und
     path,
     text('format and timeZone for times only', 'format 与 timeZone 仅用于时间字段'),
   );
+  wrong.expect(
+    rule.unknown === undefined || (rule.column !== undefined && !field.required && !rule.required),
+    `${path}.unknown`,
+    text('only beside a column, of a field that need not be known', '仅可与 column 同用，且该字段非必填'),
+  );
+  for (const pattern of rule.unknown?.patterns ?? []) {
+    wrong.expect(
+      isPattern(pattern),
+      `${path}.unknown.patterns`,
+      text(`a regular expression; ${pattern} is none`, `正则表达式；${pattern} 不是`),
+    );
+  }
   if (!checkTimes(wrong, `${path}.`, rule)) return;
   const instants = instantReader(rule.format ?? null, rule.timeZone ?? 'UTC');
   const accepted = field.timed ? instants.accepted : field.accepted;

@@ -32,6 +32,7 @@ export interface ImportCounts {
   rows: number;
   created: number;
   changed: number;
+  /** As they already are here, or as another row of the file says word for word. */
   unchanged: number;
   /** Differ from the file, but people have worked on them here since. */
   kept: number;
@@ -68,7 +69,7 @@ export async function runImport(
   },
 ): Promise<Readonly<ImportCounts>> {
   const counts: ImportCounts = { rows: 0, created: 0, changed: 0, unchanged: 0, kept: 0, refused: 0 };
-  const seen = new SeenIds();
+  const seen: Seen = { ids: new SeenIds(), rows: options.mapper.repeats ? new SeenIds() : null };
   let batch = emptyBatch();
   // One batch is written while the next is read.
   let writing = Promise.resolve();
@@ -97,10 +98,15 @@ export async function runImport(
     counts.rows += done.size;
     counts.created += outcome.fresh.length;
     counts.changed += outcome.changed.length;
-    counts.unchanged += outcome.unchanged;
+    counts.unchanged += outcome.unchanged + done.repeated;
     counts.kept += outcome.kept.length;
     counts.refused +=
-      done.size - outcome.fresh.length - outcome.changed.length - outcome.unchanged - outcome.kept.length;
+      done.size -
+      done.repeated -
+      outcome.fresh.length -
+      outcome.changed.length -
+      outcome.unchanged -
+      outcome.kept.length;
     for (const problem of done.problems.sort((a, b) => a.line - b.line)) options.onProblem(problem);
     options.onBatch(counts);
   }
@@ -108,15 +114,24 @@ export async function runImport(
 
 type Options = Parameters<typeof runImport>[0];
 
+/** What the file has had so far. */
+interface Seen {
+  readonly ids: SeenIds;
+  /** Ids with all that their row says; only where rows may repeat each other. */
+  readonly rows: SeenIds | null;
+}
+
 interface Batch {
   size: number;
+  /** Rows that say word for word what an earlier row says. */
+  repeated: number;
   readonly rows: ImportRow[];
   readonly cells: Map<ImportRow, ReadonlyMap<string, string>>;
   readonly problems: Problem[];
 }
 
 function emptyBatch(): Batch {
-  return { size: 0, rows: [], cells: new Map(), problems: [] };
+  return { size: 0, repeated: 0, rows: [], cells: new Map(), problems: [] };
 }
 
 /** Reads one row into the batch, or notes what is wrong with it. */
@@ -124,7 +139,7 @@ function takeRow(
   batch: Batch,
   row: SourceRow | BrokenRow,
   { kind, mapper, clock }: Pick<Options, 'kind' | 'mapper' | 'clock'>,
-  seen: SeenIds,
+  seen: Seen,
 ): void {
   batch.size += 1;
   const { line } = row;
@@ -136,8 +151,16 @@ function takeRow(
   const problems: Problem[] = issues.map((issue) => ({ line, ...issue }));
   const { source, externalId } = values as { source: string | null; externalId: string | null };
   if (source !== null && externalId !== null) {
-    const before = seen.add(`${source}\0${externalId}`, line);
-    if (before > 0) problems.push(problemOf('externalId', row, mapper, repeated(before)));
+    const before = seen.ids.add(`${source}\0${externalId}`, line);
+    const whole = seen.rows && JSON.stringify([values, extra]);
+    if (whole !== null && before === 0) seen.rows?.add(whole, line);
+    if (before > 0) {
+      if (problems.length === 0 && whole !== null && seen.rows?.has(whole)) {
+        batch.repeated += 1;
+        return;
+      }
+      problems.push(problemOf('externalId', row, mapper, repeated(before, whole !== null)));
+    }
   }
   if (problems.length === 0) {
     const derived = kind.derive(values, clock.now());
@@ -163,7 +186,13 @@ function problemOf(field: string, row: SourceRow, mapper: RowMapper, accepted: T
   return { line: row.line, ...mapper.cell(field, row.cells), accepted };
 }
 
-function repeated(before: number): Text {
+function repeated(before: number, mayRepeat: boolean): Text {
+  if (mayRepeat) {
+    return text(
+      `the same values as on line ${before}, which has this id`,
+      `与第 ${before} 行（同一编号）相同的值`,
+    );
+  }
   return text(
     `each id once; it already stands on line ${before}`,
     `每个编号只能出现一次；第 ${before} 行已有`,

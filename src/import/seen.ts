@@ -19,18 +19,29 @@ export class SeenIds {
     return known;
   }
 
+  has(id: string): boolean {
+    const [high, low] = hash(id);
+    const place = this.#find(high, low);
+    return this.#lines[place] !== 0;
+  }
+
   #put(high: number, low: number, line: number): number {
+    const place = this.#find(high, low);
+    const taken = this.#lines[place] as number;
+    if (taken > 0) return taken;
+    this.#high[place] = high;
+    this.#low[place] = low;
+    this.#lines[place] = line;
+    return 0;
+  }
+
+  /** The place of an id, or the free one where it belongs. */
+  #find(high: number, low: number): number {
     const mask = this.#places - 1;
-    for (let place = low & mask; ; place = (place + 1) & mask) {
-      const taken = this.#lines[place] as number;
-      if (taken === 0) {
-        this.#high[place] = high;
-        this.#low[place] = low;
-        this.#lines[place] = line;
-        return 0;
-      }
-      if (this.#high[place] === high && this.#low[place] === low) return taken;
-    }
+    let place = low & mask;
+    while (this.#lines[place] !== 0 && (this.#high[place] !== high || this.#low[place] !== low))
+      place = (place + 1) & mask;
+    return place;
   }
 
   #grow(): void {

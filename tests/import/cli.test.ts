@@ -73,8 +73,8 @@ describe('npm run import', { timeout: 90_000 }, () => {
   });
 
   test('speaks the language of the terminal', async () => {
-    const { err } = await run(['shipments', 'x.csv'], { LANG: 'zh_CN.UTF-8' });
-    expect(err).toBe('不能导入“shipments”。可用：tickets, customers, contacts。详见 --help。\n');
+    const { err } = await run(['payments', 'x.csv'], { LANG: 'zh_CN.UTF-8' });
+    expect(err).toBe('不能导入“payments”。可用：tickets, customers, contacts, shipments。详见 --help。\n');
   });
 
   const mistakes: [string, string[], number, RegExp][] = [
@@ -82,7 +82,7 @@ describe('npm run import', { timeout: 90_000 }, () => {
       'a kind that cannot be imported',
       ['payments', EXTRACT],
       2,
-      /^"payments" cannot be imported\. Accepted: tickets, customers, contacts\./,
+      /^"payments" cannot be imported\. Accepted: tickets, customers, contacts, shipments\./,
     ],
     ['no file', ['tickets'], 2, /^One file is needed after tickets\.\n$/],
     ['a file that is not there', ['tickets', 'absent.csv'], 1, /^There is no file absent\.csv\.\n$/],

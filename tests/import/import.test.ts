@@ -253,6 +253,8 @@ describe('Running it again', () => {
         subject: ['Lost parcel', 'Late parcel'],
         closedAt: ['2026-01-05T12:00:00+00:00', null],
         resolvedAt: ['2026-01-05T12:00:00+00:00', null],
+        // Its place in the queue that it is back in.
+        nextDueAt: [null, '2026-01-06T08:00:00+00:00'],
       },
     });
   });
@@ -522,4 +524,49 @@ test('a batch takes the same few statements, however many rows it has', async ()
   const few = await statements('few', 2);
   expect(await statements('many', 900)).toBe(few);
   expect(few).toBeLessThanOrEqual(8);
+});
+
+test('rows may repeat a record where the mapping says so, but not contradict it', async () => {
+  const path = fileOf('repeats.csv', 'land,name\nA,Anna\nB,Berta\nA,Anna\nB,Bertha\nB,Berta\nB,Bertha\n');
+  const repeating = (repeats: boolean) => ({
+    mapping: mappingOf('repeats.json', {
+      kind: 'customers',
+      source: 'repeats',
+      externalId: 'land',
+      repeats,
+      fields: { name: 'name' },
+    }),
+  });
+  const { counts, told } = await importInto(database, 'customers', path, repeating(true));
+  expect(counts).toEqual({ rows: 6, created: 2, changed: 0, unchanged: 2, kept: 0, refused: 2 });
+  expect(told).toEqual([
+    '5 land: the same values as on line 3, which has this id',
+    '7 land: the same values as on line 3, which has this id',
+  ]);
+  const strict = await importInto(database, 'customers', path, repeating(false));
+  expect(strict.counts).toMatchObject({ unchanged: 2, refused: 4 });
+});
+
+test('a shipment that people have changed here is kept as it is', async () => {
+  const customers = fileOf('line-customers.csv', 'source,externalId,name\nlines,C1,Anna\n');
+  await importInto(database, 'customers', customers);
+  const line = (goods: string) =>
+    fileOf(
+      'lines.csv',
+      `source,externalId,customerExternalId,shipmentNumber,goods,promisedAt\nlines,1,C1,S1,${goods},2026-12-01\n`,
+    );
+  expect((await importInto(database, 'shipments', line('tea'))).counts).toMatchObject({ created: 1 });
+  expect((await importInto(database, 'shipments', line('cups'))).counts).toMatchObject({ changed: 1 });
+  await database.query(sql`
+    insert into audit_log (id, at, action, subject_type, subject_id)
+    select gen_random_uuid(), ${NOW}::timestamptz, 'shipmentUpdate', 'Shipment', id from shipment
+    where source = 'lines' returning 1 as written`);
+  expect((await importInto(database, 'shipments', line('pots'))).counts).toMatchObject({
+    kept: 1,
+    changed: 0,
+  });
+  expect(
+    await database.query(sql`
+      select goods, counted_at = promised_at as "countedAsPromised" from shipment where source = 'lines'`),
+  ).toEqual([{ goods: 'cups', countedAsPromised: true }]);
 });

@@ -112,6 +112,40 @@ describe('A rule fills a field', () => {
     expect(mapped({}, { zip: '02124' }).extra).toBeNull();
   });
 
+  describe('unknown', () => {
+    const claim = { column: 'claim', unknown: { texts: ['N/A'], patterns: ['See \\d+'] } };
+
+    test.each(['N/A', ' N/A ', 'See 17'])('%j leaves the field empty and is kept as a fact', (cell) => {
+      const { values, extra, issues } = mapped({ claimAmount: claim }, { claim: cell });
+      expect(values.claimAmount).toBeNull();
+      expect([extra, issues]).toEqual([{ claim: cell.trim() }, []]);
+    });
+
+    test('a value is read as without it, and no fact', () => {
+      expect(mapped({ claimAmount: claim }, { claim: '1.50' })).toMatchObject({
+        values: { claimAmount: '1.50' },
+        extra: {},
+        issues: [],
+      });
+    });
+
+    test.each(['n/a', 'N/A.', 'See 17b', 'Oh, See 17'])('%j was not declared and is refused', (cell) => {
+      expect(mapped({ claimAmount: claim }, { claim: cell }).issues).toEqual([
+        `claim ${cell}: an amount of 0 or more with at most two places, such as 1250.00; or as not known N/A, /See \\d+/`,
+      ]);
+    });
+
+    test('a field that every row needs cannot be unknown, and a pattern must be one', () => {
+      const stopped = (rule: object) => () => mapped(rule, {});
+      expect(stopped({ subject: { column: 'title', unknown: { texts: ['-'] } } })).toThrow(
+        /subject\.unknown/,
+      );
+      expect(stopped({ content: { column: 'c', unknown: { patterns: ['('] } } })).toThrow(
+        /content\.unknown\.patterns/,
+      );
+    });
+  });
+
   test('everything wrong with a row is told at once', () => {
     expect(
       mapped({ claimAmount: 'claim' }, { claim: 'much', opened: 'today', title: '' }).issues,
@@ -191,6 +225,30 @@ describe('Times', () => {
   });
 });
 
+describe('Days with names of months and short years', () => {
+  const reader = instantReader('D-MMM-YY', 'Asia/Shanghai');
+
+  test.each([
+    ['2-Jun-06', '2006-06-01T16:00:00.000Z', '2006-06-02T15:59:59.999Z'],
+    ['29-FEB-12', '2012-02-28T16:00:00.000Z', '2012-02-29T15:59:59.999Z'],
+    ['31-Dec-15', '2015-12-30T16:00:00.000Z', '2015-12-31T15:59:59.999Z'],
+  ])('%s is a day from its first instant, as a promise until its last', (written, first, last) => {
+    expect(reader.read(written)?.toISOString()).toBe(first);
+    expect(reader.readUntil(written)?.toISOString()).toBe(last);
+  });
+
+  test.each(['2-Juni-06', '2-Jux-06', '29-Feb-11', '2-Jun-2006', '2-6-06'])('%s is refused', (written) => {
+    expect(reader.read(written)).toBeUndefined();
+    expect(reader.readUntil(written)).toBeUndefined();
+  });
+
+  test('a promise with a time is that time, and a day of 23 hours ends with it', () => {
+    const zone = instantReader(null, 'America/New_York');
+    expect(zone.readUntil('2026-03-08 10:00')?.toISOString()).toBe('2026-03-08T14:00:00.000Z');
+    expect(zone.readUntil('2026-03-08')?.toISOString()).toBe('2026-03-09T03:59:59.999Z');
+  });
+});
+
 describe('A mapping that cannot be used says all that is wrong with it', () => {
   function wrong(mapping: unknown, of = 'tickets'): string[] {
     try {
@@ -206,8 +264,8 @@ describe('A mapping that cannot be used says all that is wrong with it', () => {
 
   test('keys', () => {
     expect(wrong({ ...MAPPING, fields: { ...FIELDS, subject: { colum: 'title' } }, sources: 'x' })).toEqual([
-      'fields.subject: colum is no key here; accepted: column, constant, values, otherwise, default, required, trim, format, timeZone',
-      'the file: sources is no key here; accepted: kind, source, externalId, delimiter, format, timeZone, fields, extra',
+      'fields.subject: colum is no key here; accepted: column, constant, values, otherwise, unknown, default, required, trim, format, timeZone',
+      'the file: sources is no key here; accepted: kind, source, externalId, delimiter, format, timeZone, fields, extra, repeats',
     ]);
   });
 
@@ -236,7 +294,7 @@ describe('A mapping that cannot be used says all that is wrong with it', () => {
       'fields.subject: accepted: format and timeZone for times only',
       expect.stringMatching(/^fields\.status\.otherwise: accepted: one of RECEIVED, /),
       expect.stringMatching(/^fields\.status\.values\.Open: accepted: one of RECEIVED, /),
-      expect.stringMatching(/^fields\.closedAt\.format: accepted: a format of YYYY, /),
+      expect.stringMatching(/^fields\.closedAt\.format: accepted: a format of YYYY or YY /),
       'fields.closedAt.timeZone: accepted: an IANA time zone such as Asia/Shanghai',
     ]);
   });
