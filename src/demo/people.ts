@@ -1,7 +1,14 @@
 import type { Role, TeamType } from '../generated/prisma/enums.ts';
-import { newId } from '../lib/ids.ts';
 import { ROLES } from '../organisation/rules/permissions.ts';
 import type { Command } from '../platform/command.ts';
+
+/**
+ * Ids of the demo company follow from what they are of and a number, as company.sql makes them: two seeds of one size
+ * agree in all of them.
+ */
+export function demoId(kind: string, number: number): string {
+  return `0190${kind}-0000-7000-8000-${number.toString(16).padStart(12, '0')}`;
+}
 
 /** The `sub` claim of the demo company's holder of a role. */
 export function demoSubject(role: Role): string {
@@ -71,10 +78,13 @@ export interface DemoPeople {
 /** Writes the organisation of the demo company. */
 export async function seedPeople(tx: Command): Promise<DemoPeople> {
   const validFrom = new Date(tx.now.getTime() - 400 * 86_400_000);
-  const areas = AREAS.map(([code, name, nameEn]) => ({ id: newId(), code, name, nameEn }));
-  const departments = withIds(DEPARTMENTS);
-  const teams = withIds(TEAMS);
-  const employees = Object.fromEntries(ROLES.map((role) => [role, newId()])) as Record<Role, string>;
+  const areas = AREAS.map(([code, name, nameEn], at) => ({ id: demoId('a000', at + 1), code, name, nameEn }));
+  const departments = withIds('d000', DEPARTMENTS);
+  const teams = withIds('7000', TEAMS);
+  const employees = Object.fromEntries(ROLES.map((role, at) => [role, demoId('e000', at + 1)])) as Record<
+    Role,
+    string
+  >;
   await tx.prisma.area.createMany({ data: areas });
   await tx.prisma.department.createMany({
     data: Object.entries(DEPARTMENTS).map(([code, [name, nameEn]]) => ({
@@ -109,7 +119,8 @@ export async function seedPeople(tx: Command): Promise<DemoPeople> {
     }),
   });
   await tx.prisma.roleAssignment.createMany({
-    data: ROLES.map((role) => ({
+    data: ROLES.map((role, at) => ({
+      id: demoId('f000', at + 1),
       employeeId: employees[role],
       role,
       departmentId: departments[STAFF[role][2]],
@@ -128,6 +139,9 @@ export async function seedPeople(tx: Command): Promise<DemoPeople> {
   return { areas: areas.map((area) => area.id), departments, teams, employees };
 }
 
-function withIds<Code extends string>(table: Record<Code, unknown>): Record<Code, string> {
-  return Object.fromEntries(Object.keys(table).map((code) => [code, newId()])) as Record<Code, string>;
+function withIds<Code extends string>(kind: string, table: Record<Code, unknown>): Record<Code, string> {
+  return Object.fromEntries(Object.keys(table).map((code, at) => [code, demoId(kind, at + 1)])) as Record<
+    Code,
+    string
+  >;
 }

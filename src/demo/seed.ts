@@ -1,5 +1,4 @@
 import type { CustomerGrade, Role } from '../generated/prisma/enums.ts';
-import { newId } from '../lib/ids.ts';
 import { findViewer, loadOrganisation } from '../organisation/queries.ts';
 import type { Viewer } from '../organisation/rules/viewer.ts';
 import type { Command } from '../platform/command.ts';
@@ -12,25 +11,51 @@ import {
   ticketReply,
 } from '../tickets/commands/handling.ts';
 import { ticketOpen, type TicketOpenInput } from '../tickets/commands/open.ts';
-import { type DemoPeople, demoSubject, seedPeople } from './people.ts';
+import { syncClocks } from '../tickets/commands/clock.ts';
+import { type CompanySize, SIZES, writeCompany } from './company.ts';
+import { demoId, type DemoPeople, demoSubject, seedPeople } from './people.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 /**
- * A small company to try the product with: people of every role, customers of every grade, and tickets whose limits
- * come due while you watch. Written into an empty database only, in one transaction: whole or not at all, and once
- * where several processes start together.
+ * A company to try the product with: people of every role, customers of every grade, a year of shipments and tickets,
+ * and tickets whose limits come due while you watch. Written into an empty database only, in one transaction: whole or
+ * not at all, and once where several processes start together.
  */
 export async function seedDemo(services: Services): Promise<void> {
-  await services.runner.run(await services.systemOrigin(), async (tx) => {
-    await tx.query(sql`select 1 as locked from pg_advisory_xact_lock(${SEED_LOCK}::bigint)`);
-    const [somebody] = await tx.query(sql`select 1 as found from employee limit 1`);
-    if (somebody) return;
-    const people = await seedPeople(tx);
-    const customers = await seedCustomers(tx, people);
-    await seedTickets(tx, people, customers, services.timeZone);
-  });
+  await services.runner.run(await services.systemOrigin(), (tx) =>
+    seedCompany(tx, services.timeZone, SIZES.demo),
+  );
+}
+
+/** False where somebody is there already: then nothing is written. */
+export async function seedCompany(tx: Command, timeZone: string, size: CompanySize): Promise<boolean> {
+  await tx.query(sql`select 1 as locked from pg_advisory_xact_lock(${SEED_LOCK}::bigint)`);
+  const [somebody] = await tx.query(sql`select 1 as found from employee limit 1`);
+  if (somebody) return false;
+  const people = await seedPeople(tx);
+  const customers = await seedCustomers(tx, people);
+  await writeCompany(tx, timeZone, size);
+  await startClocks(tx, timeZone);
+  await seedTickets(tx, people, customers, timeZone);
+  return true;
+}
+
+/** As many open tickets at once as their facts fit well into memory. */
+const CLOCKS_AT_ONCE = 2_000;
+
+/** Has the sweep watch the limits of the tickets that are still open. */
+async function startClocks(tx: Command, timeZone: string): Promise<void> {
+  const open = await tx.query<{ id: string }>(sql`
+    select id from ticket where status not in ('CLOSED', 'CANCELLED') order by id`);
+  for (let from = 0; from < open.length; from += CLOCKS_AT_ONCE) {
+    await syncClocks(
+      tx,
+      open.slice(from, from + CLOCKS_AT_ONCE).map(({ id }) => id),
+      timeZone,
+    );
+  }
 }
 
 /** Any number that nothing else locks. */
@@ -67,11 +92,9 @@ async function seedCustomers(tx: Command, people: DemoPeople): Promise<string[]>
     employees.SALES_REP,
     employees.ACCOUNT_MANAGER_LEASING,
   ];
-  const numbers = await tx.query<{ value: number }>(sql`
-    select nextval('customer_number_seq') as value from generate_series(1, ${CUSTOMERS.length}::int)`);
   const rows = CUSTOMERS.map(([name, grade, industry, area, level], index) => ({
-    id: newId(),
-    number: `C${String(numbers[index]?.value ?? 0).padStart(7, '0')}`,
+    id: demoId('c000', index + 1),
+    number: `C${String(index + 1).padStart(7, '0')}`,
     name,
     grade,
     industry,
@@ -92,9 +115,9 @@ async function seedCustomers(tx: Command, people: DemoPeople): Promise<string[]>
   }));
   await tx.prisma.customer.createMany({ data: rows.map(({ level: _level, ...row }) => row) });
   await tx.prisma.contact.createMany({
-    data: rows.flatMap((row) =>
+    data: rows.flatMap((row, at) =>
       (['王芳', '李娜'] as const).map((name, index) => ({
-        id: newId(),
+        id: demoId(`c10${index + 1}`, at + 1),
         customerId: row.id,
         name,
         title: index === 0 ? '物流经理' : '财务',
@@ -106,18 +129,18 @@ async function seedCustomers(tx: Command, people: DemoPeople): Promise<string[]>
       })),
     ),
   });
-  const keyAccounts = rows.flatMap((row) =>
+  const keyAccounts = rows.flatMap((row, at) =>
     row.level
       ? [
           {
-            id: newId(),
+            id: demoId('ca01', at + 1),
             customerId: row.id,
             level: row.level,
             isSpecial: row.level === 'A',
             specialistId: employees.KA_SPECIALIST,
             supervisorId: employees.KA_SUPERVISOR,
             annualRevenueTarget: TARGETS[row.level],
-            promotedAt: tx.now,
+            promotedAt: new Date(tx.now.getTime() - 250 * DAY),
             createdAt: tx.now,
             updatedAt: tx.now,
           },
@@ -135,7 +158,12 @@ async function seedCustomers(tx: Command, people: DemoPeople): Promise<string[]>
     ),
   ];
   await tx.prisma.customerAssignment.createMany({
-    data: dedicated.map((assignment) => ({ ...assignment, id: newId(), dedicated: true, validFrom: tx.now })),
+    data: dedicated.map((assignment, at) => ({
+      ...assignment,
+      id: demoId('b001', at + 1),
+      dedicated: true,
+      validFrom: tx.now,
+    })),
   });
   return rows.map((row) => row.id);
 }
