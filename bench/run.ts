@@ -1,14 +1,19 @@
 // `npm run bench -- <benchmark> [options]`: measures Switchyard against named references in the same run.
 import { parseArgs } from 'node:util';
+import { exportBenchmark } from './export/benchmark.ts';
 import { nestedList } from './nested-list/benchmark.ts';
 
-const USAGE = `npm run bench -- nested-list [options]
+const USAGE = `npm run bench -- <nested-list | export> [options]
+nested-list
   --tickets 500000   rows of the main table
   --seconds 10       of each measurement
   --rounds 5         interleaved rounds; the median counts
   --connections 16   open at a time
   --keep             leaves the database, for --database <name> of a later run
   --profile          writes a CPU profile of Switchyard to bench/results
+export
+  --rows 100000      tickets, of the long export; the short one has a tenth
+  --rounds 5, --keep, --database as above
 DATABASE_URL names the PostgreSQL server (default postgresql://postgres@127.0.0.1:5432); its user creates databases and roles.`;
 
 async function main(): Promise<void> {
@@ -16,6 +21,7 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       tickets: { type: 'string', default: '500000' },
+      rows: { type: 'string', default: '100000' },
       seconds: { type: 'string', default: '10' },
       rounds: { type: 'string', default: '5' },
       connections: { type: 'string', default: '16' },
@@ -24,7 +30,8 @@ async function main(): Promise<void> {
       profile: { type: 'boolean', default: false },
     },
   });
-  if (positionals.length !== 1 || positionals[0] !== 'nested-list') {
+  const [benchmark, ...more] = positionals;
+  if (more.length > 0 || (benchmark !== 'nested-list' && benchmark !== 'export')) {
     console.error(USAGE);
     process.exitCode = 2;
     return;
@@ -34,16 +41,22 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => interruption.abort(new Error(`Ended by ${signal}.`)));
   }
-  const met = await nestedList({
+  const shared = {
     signal: interruption.signal,
-    tickets: count('tickets', values.tickets),
-    seconds: count('seconds', values.seconds),
     rounds: count('rounds', values.rounds),
-    connections: count('connections', values.connections),
     keep: values.keep,
     database: values.database,
-    profile: values.profile,
-  });
+  };
+  const met =
+    benchmark === 'export'
+      ? await exportBenchmark({ ...shared, rows: count('rows', values.rows) })
+      : await nestedList({
+          ...shared,
+          tickets: count('tickets', values.tickets),
+          seconds: count('seconds', values.seconds),
+          connections: count('connections', values.connections),
+          profile: values.profile,
+        });
   if (!met) process.exitCode = 1;
 }
 

@@ -2,9 +2,9 @@
 export type Severity = 'INFO' | 'WARNING' | 'HIGH' | 'CRITICAL';
 
 /** Entities an event can be about; a viewer receives it only while the subject is visible to them. */
-export type SubjectType = 'Ticket' | 'KeyAccount' | 'Customer' | 'Budget';
+export type SubjectType = 'Ticket' | 'KeyAccount' | 'Customer' | 'Budget' | 'AnomalyCase' | 'Approval';
 
-export type LiveFeed = 'complaintEscalations' | 'keyAccountAlerts';
+export type LiveFeed = 'complaintEscalations' | 'keyAccountAlerts' | 'dashboardChanged';
 
 export interface EventDefinition {
   /** Rule of the rulebook's section 24. */
@@ -17,6 +17,8 @@ export interface EventDefinition {
   readonly specialCaseOf?: string;
   /** Only the audience receives it, whoever else may read the subject. */
   readonly restricted?: true;
+  /** A sign to read figures again, not something that happened: only its own feed carries it. */
+  readonly signal?: true;
   /** For the processes among themselves; never sent to a client. */
   readonly internal?: true;
   /** What the event says; `{name}` is a fact of the payload. */
@@ -160,11 +162,114 @@ export const EVENTS = {
     restricted: true,
     message: { en: 'Access to a customer file was refused.', zh: '客户档案查阅被拒绝。' },
   },
+  DATA_LEAK_SUSPECTED: {
+    source: 'EVT-38',
+    subject: null,
+    severity: 'CRITICAL',
+    restricted: true,
+    message: {
+      en: 'Customer information may have left the company ({cause}): {actor}, {rows} rows.',
+      zh: '客户信息疑似外泄（{cause}）：{actor}，{rows} 行。',
+    },
+  },
   BUDGET_APPROVED: {
     source: 'BUD-04',
     subject: 'Budget',
     severity: 'INFO',
     message: { en: 'The budget for {year} was approved.', zh: '{year} 年度预算已批准。' },
+  },
+  DASHBOARD_CHANGED: {
+    source: 'KPM-04',
+    subject: null,
+    severity: 'INFO',
+    feed: 'dashboardChanged',
+    restricted: true,
+    signal: true,
+    message: { en: 'Figures of {parts} have changed.', zh: '{parts} 的数据已更新。' },
+  },
+  KPI_OFF_TARGET: {
+    source: 'EVT-47',
+    subject: null,
+    severity: 'WARNING',
+    restricted: true,
+    message: {
+      en: '{key} in {period} is {actual}, its target is {target}.',
+      zh: '{key} 在 {period} 的实际值为 {actual}，目标为 {target}。',
+    },
+  },
+  KPI_ABNORMAL: {
+    source: 'EVT-47',
+    subject: 'AnomalyCase',
+    severity: 'HIGH',
+    restricted: true,
+    message: {
+      en: '{key} in {period} is {actual}: the periods before it let {lower} to {upper} expect.',
+      zh: '{key} 在 {period} 的实际值为 {actual}，超出以往期间的正常范围 {lower} 至 {upper}。',
+    },
+  },
+  APPROVAL_REQUESTED: {
+    source: 'EVT-45, EVT-22',
+    subject: 'Approval',
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'Step {step} of an approval ({chain}) waits for your decision.',
+      zh: '审批（{chain}）第 {step} 步等待您决定。',
+    },
+  },
+  APPROVAL_STEP_AT_RISK: {
+    source: 'EVT-22, EVT-45',
+    subject: 'Approval',
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'Step {step} of an approval ({chain}) must be decided by {dueAt}.',
+      zh: '审批（{chain}）第 {step} 步须在 {dueAt} 前决定。',
+    },
+  },
+  APPROVAL_STEP_OVERDUE: {
+    source: 'EVT-22, EVT-45',
+    subject: 'Approval',
+    severity: 'WARNING',
+    restricted: true,
+    message: {
+      en: 'Step {step} of an approval ({chain}) was not decided in time.',
+      zh: '审批（{chain}）第 {step} 步未按时决定。',
+    },
+  },
+  APPROVAL_DECIDED: {
+    source: 'EVT-45',
+    subject: 'Approval',
+    severity: 'INFO',
+    restricted: true,
+    message: { en: 'An approval ({chain}) was decided: {state}.', zh: '审批（{chain}）已决定：{state}。' },
+  },
+  APPROVAL_VOIDED: {
+    source: 'EVT-45',
+    subject: 'Approval',
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'An approval ({chain}) is void, what it was about has changed: {reason}.',
+      zh: '审批（{chain}）已作废，审批内容已变更：{reason}。',
+    },
+  },
+  APPROVAL_DELEGATED: {
+    source: 'ORG-04, BUD-07',
+    subject: null,
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'Approvals were delegated to you from {validFrom} to {validTo}.',
+      zh: '审批权已委托给您：{validFrom} 至 {validTo}。',
+    },
+  },
+  APPROVAL_DELEGATION_REVOKED: {
+    source: 'ORG-04, BUD-07',
+    subject: null,
+    severity: 'INFO',
+    restricted: true,
+    message: { en: 'A delegation of approvals to you was revoked.', zh: '对您的审批委托已被撤销。' },
   },
   OBLIGATION_PARKED: {
     source: 'ORG-23',

@@ -1,5 +1,13 @@
+import { advanceApprovalSteps } from './approvals/commands/deadlines.ts';
+import { APPROVAL_STEP } from './approvals/commands/requests.ts';
+import { endRetention } from './attachments/commands/removal.ts';
+import { ATTACHMENT_RETENTION } from './attachments/commands/uploads.ts';
 import { expireGrants } from './customers/commands/access.ts';
+import { EXPORT_END } from './exports/commands/create.ts';
+import { sweepExports } from './exports/commands/download.ts';
 import { KEY_ACCOUNT_CONTACT, sweepContactWeeks } from './key-accounts/commands/contacts.ts';
+import { closePeriods, KPI_CLOSE } from './kpis/commands/close.ts';
+import { judgeEndedPeriods, KPI_PERIOD_END } from './kpis/commands/off-target.ts';
 import type { Organisation } from './organisation/queries.ts';
 import type { ObligationKinds } from './platform/obligations.ts';
 import { LIMIT_OBLIGATIONS } from './tickets/commands/clock.ts';
@@ -16,9 +24,14 @@ export function OBLIGATION_KINDS({ organisation, timeZone }: SweepDirectory): Ob
   const ticketLimits = advanceTicketLimits(organisation);
   return {
     ACCESS_GRANT_EXPIRY: expireGrants,
+    [APPROVAL_STEP]: advanceApprovalSteps({ timeZone }),
+    [ATTACHMENT_RETENTION]: endRetention(timeZone),
     [KEY_ACCOUNT_CONTACT]: sweepContactWeeks(timeZone),
     ...Object.fromEntries(LIMIT_OBLIGATIONS.map((kind) => [kind, ticketLimits])),
+    [KPI_CLOSE]: closePeriods({ organisation, timeZone }),
+    [KPI_PERIOD_END]: judgeEndedPeriods(timeZone),
     TICKET_DISPATCH_CONFIRM: advanceDispatches(organisation),
     TICKET_FOLLOW_UP: advanceFollowUps,
+    [EXPORT_END]: sweepExports,
   };
 }

@@ -1,30 +1,45 @@
 import './graphql/labels.ts';
 import './graphql/scalars.ts';
 import './organisation/schema.ts';
+import './approvals/schema.ts';
+import './attachments/schema.ts';
 import './customers/schema.ts';
 import './budgets/schema.ts';
-import './kpis/schema.ts';
+import './kpis/schema/anomalies.ts';
+import './kpis/schema/kpis.ts';
+import { DashboardChangeType } from './kpis/schema/dashboard.ts';
 import './configuration/schema.ts';
+import './exports/schema.ts';
+import './shipments/schema.ts';
 import { KeyAccountAlertType } from './key-accounts/schema.ts';
 import './tickets/schema/mutations.ts';
+import './tickets/schema/queue-lists.ts';
 import './tickets/schema/types.ts';
 import { ComplaintEscalationType } from './tickets/schema/escalation-event.ts';
 import { ticketLevel } from './tickets/queries/visibility.ts';
 import { addFeeds } from './graphql/live-types.ts';
 import { resolveNodeIdsAtOnce } from './graphql/node.ts';
+import { approvalLevel } from './approvals/queries/approvals.ts';
 import { budgetLevel } from './budgets/queries.ts';
 import { customerLevel } from './customers/queries/visibility.ts';
 import { keyAccountLevel } from './key-accounts/queries/visibility.ts';
+import { anomalyLevel } from './kpis/queries/anomalies.ts';
 import { builder } from './graphql/builder.ts';
 import type { RightsBySubject } from './platform/event-rights.ts';
 import { sql } from './platform/sql.ts';
 
-addFeeds({ ComplaintEscalation: ComplaintEscalationType, KeyAccountAlert: KeyAccountAlertType });
+addFeeds({
+  ComplaintEscalation: ComplaintEscalationType,
+  KeyAccountAlert: KeyAccountAlertType,
+  DashboardChange: DashboardChangeType,
+});
 
 export const schema = resolveNodeIdsAtOnce(builder.toSchema());
 
 /** The visibility fragment of every entity that events are about. */
 export const RIGHTS_BY_SUBJECT = {
+  AnomalyCase: { from: sql`anomaly_case s`, level: anomalyLevel },
+  Approval: { from: sql`approval s`, level: approvalLevel },
   Budget: { from: sql`budget s`, level: budgetLevel },
   Customer: { from: sql`customer s`, level: customerLevel },
   KeyAccount: { from: sql`key_account s`, level: keyAccountLevel },

@@ -2,15 +2,28 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { collectBlobs } from './attachments/commands/blobs.ts';
+import { dropOldUploads } from './attachments/commands/uploads.ts';
+import { createFileHandler, type FileHandler } from './attachments/http/files.ts';
+import { FILES_PATH } from './attachments/http/host.ts';
 import { recordRefusedReads } from './customers/commands/access.ts';
 import { withGrantsForA } from './customers/rules.ts';
 import { CUSTOMER_SETTINGS } from './customers/settings.ts';
+import { createExportDownloads, EXPORT_PATH, type ExportDownloads } from './exports/download.ts';
 import { type Context, unauthenticated } from './graphql/context.ts';
 import { LIMITS } from './graphql/limits.ts';
 import { createLiveHub, type LiveHub } from './graphql/live-hub.ts';
-import { loadTrustedDocuments, requestedDocument } from './graphql/trusted-documents.ts';
+import {
+  loadTrustedDocuments,
+  requestedDocument,
+  type TrustedDocuments,
+} from './graphql/trusted-documents.ts';
+import { traceRootFields } from './graphql/watch.ts';
 import { serveWebSocket } from './graphql/websocket.ts';
 import { buildYoga, maskResult, type ServerContext } from './graphql/yoga.ts';
+import { watchRunningPeriods } from './kpis/commands/close.ts';
+import { recordDefinitions } from './kpis/commands/definitions.ts';
+import { recountIfDifferent, rollUp } from './kpis/commands/rollup.ts';
 import { newId } from './lib/ids.ts';
 import { type Locale, preferredLocale } from './lib/text.ts';
 import { OBLIGATION_KINDS } from './obligations.ts';
@@ -36,12 +49,19 @@ import type { Log } from './platform/log.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { migrate } from './platform/migrate.ts';
 import { createSweeper, type Sweeper, sweepObligations } from './platform/obligations.ts';
+import { removeLeftovers } from './platform/blob-store.ts';
 import { openDatabase } from './platform/open-database.ts';
+import { openStore } from './platform/open-store.ts';
+import { apart, createOperations, currentOperation, type Operations } from './platform/operations.ts';
 import { answerHealth, answerMetrics, type Probed } from './platform/probes.ts';
 import { createRelay, dropOldEvents, type Relay } from './platform/relay.ts';
 import { loadSettingChanges, PLATFORM_SETTINGS } from './platform/settings.ts';
 import { settingsAt } from './platform/settings-register.ts';
+import { openSignedLinks, type SignedLinks } from './platform/signed-links.ts';
 import { sql } from './platform/sql.ts';
+import { observeStatements } from './platform/statements.ts';
+import { openTracing } from './platform/open-tracing.ts';
+import { inRound, type Tracing } from './platform/tracing.ts';
 import { constantViewer } from './platform/visibility.ts';
 import { RIGHTS_BY_SUBJECT, schema } from './schema.ts';
 
@@ -50,6 +70,12 @@ export const MIGRATIONS = join(ROOT, 'prisma/migrations');
 const OPERATIONS = join(ROOT, 'schema/operations');
 const HOUSEKEEPING_MS = 10 * 60_000;
 const DRAIN_MS = 8_000;
+/** A body of GraphQL is small; a large file over a slow line takes its time. */
+const BODY_MS = 60_000;
+const UPLOAD_MS = 15 * 60_000;
+const LEFTOVER_MS = 24 * 3_600_000;
+/** A writing transaction that takes longer is told of: it holds its locks that long. */
+const SLOW_COMMAND_MS = 1_000;
 
 export interface Server {
   /** Listens, waits for the database, migrates, and answers. */
@@ -68,10 +94,16 @@ export interface Services {
   readonly statements: number;
   readonly runner: CommandRunner;
   readonly sweeper: Sweeper;
+  /** Counts what has changed into the rollups that figures are read from. */
+  readonly rollups: Sweeper;
   readonly feed: Feed;
   readonly relay: Relay;
   readonly bus: Bus;
   readonly hub: LiveHub;
+  /** Signs and reads links that open without a token. */
+  readonly links: SignedLinks;
+  /** Drops what is no longer needed, as the timer does. */
+  keepHouse(): Promise<void>;
   /** The origin of something that the system itself does now. */
   systemOrigin(): Promise<CommandOrigin>;
   /** The organisation as it stands in the database. */
@@ -99,16 +131,25 @@ export function buildServer(
 ): Server {
   const metrics = createMetrics();
   const authenticator = createAuthenticator(environment);
+  const documents = loadTrustedDocuments(OPERATIONS);
+  const operations = createOperations({
+    log,
+    metrics,
+    tracing: () => tracing,
+    knownNames: documents.operationNames,
+  });
+  let tracing: Tracing | null = null;
   let parts: Parts | null = null;
   let stopping = false;
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '/').split('?', 1)[0];
+  async function handle(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     if (path === '/health/live') return answer(response, 200, { status: 'live' });
     if (path === '/health/ready') return answerHealth(response, stopping || !parts ? null : probed(parts));
     if (path === '/metrics') return answerMetrics(response, metrics, parts && probed(parts));
     if (path === '/') return redirect(response, '/graphql');
-    if (path !== '/graphql')
+    const isExport = path === EXPORT_PATH;
+    const isFile = path === FILES_PATH;
+    if (path !== '/graphql' && !isExport && !isFile)
       return answer(response, 404, { error: 'There is nothing here; the API is at /graphql.' });
     if (!parts || stopping) {
       response.setHeader('retry-after', '2');
@@ -119,6 +160,9 @@ export function buildServer(
         'The server is starting or stopping; try again.',
       );
     }
+    if (isFile) return parts.files.answer(request, response);
+    boundBody(request, response);
+    if (isExport) return parts.exports.answer(request, response);
     const length = Number(request.headers['content-length'] ?? 0);
     if (request.headers['transfer-encoding'] !== undefined) {
       return answerError(response, 411, 'LENGTH_REQUIRED', 'Send the body with a Content-Length.');
@@ -130,19 +174,22 @@ export function buildServer(
   }
 
   const http = createServer(
-    { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000 },
+    { requestTimeout: UPLOAD_MS, headersTimeout: 20_000, keepAliveTimeout: 65_000 },
     (request, response) => {
-      handle(request, response).catch((error: unknown) => {
-        log.error({ err: error }, 'a request failed outside of GraphQL');
-        if (!response.headersSent) answerError(response, 500, 'INTERNAL_SERVER_ERROR', 'Unexpected error.');
-        else response.destroy();
+      const path = placeOf(request);
+      operations.http(request, response, path, () => {
+        handle(request, response, path).catch((error: unknown) => {
+          log.error({ err: error }, 'a request failed outside of GraphQL');
+          if (!response.headersSent) answerError(response, 500, 'INTERNAL_SERVER_ERROR', 'Unexpected error.');
+          else response.destroy();
+        });
       });
     },
   );
 
   function probed({ services, sockets }: Parts): Probed {
-    const { database, bus, feed, hub } = services;
-    return { database, bus, feed, openSockets: sockets.open, subscribers: hub.subscribers, now: clock.now() };
+    const { database, bus, feed } = services;
+    return { database, bus, feed, openSockets: sockets.open, now: clock.now() };
   }
 
   return {
@@ -155,20 +202,42 @@ export function buildServer(
       return parts.services;
     },
     async start() {
+      tracing = await openTracing(environment, log);
+      if (tracing) traceRootFields(schema);
       await listen(http, environment);
-      const database = await openDatabase(environment, log, () => stopping);
+      const database = await openDatabase(environment, log, () => stopping, observeStatements(metrics));
       if (environment.MIGRATE_ON_START) {
         await database.withConnection((connection) =>
           migrate(connection, { directory: MIGRATIONS, log: (message) => log.info(message) }),
         );
       }
-      const built = await assemble({ environment, clock, log, metrics, authenticator, database, http });
+      const built = await assemble({
+        environment,
+        clock,
+        log,
+        metrics,
+        tracing,
+        operations,
+        documents,
+        authenticator,
+        database,
+        http,
+      });
       await built.services.bus.start(() => built.services.feed.wake());
       await built.services.relay.start();
       await built.services.hub.start();
       await options.seed?.(built.services);
       await built.services.directory();
-      if (options.sweep !== false) built.services.sweeper.start();
+      const origin = await built.services.systemOrigin();
+      await built.services.runner.run(origin, async (tx) => {
+        await recordDefinitions(tx);
+        await recountIfDifferent(tx, environment.BUSINESS_TIME_ZONE);
+        await watchRunningPeriods(tx, environment.BUSINESS_TIME_ZONE);
+      });
+      if (options.sweep !== false) {
+        built.services.sweeper.start();
+        built.services.rollups.start();
+      }
       parts = built;
     },
     async stop() {
@@ -181,17 +250,38 @@ export function buildServer(
         http.closeIdleConnections();
         await Promise.race([closed, setTimeout(DRAIN_MS, undefined, { ref: false })]);
         http.closeAllConnections();
+        await built.exports.stop();
+        await built.files.stop();
         clearInterval(built.housekeeping);
         await built.services.sweeper.stop();
+        await built.services.rollups.stop();
         await built.services.relay.stop();
         await built.services.bus.stop();
         await built.services.database.close();
       } else {
         http.closeAllConnections();
       }
+      await tracing?.stop();
     },
   };
 }
+
+/** Cuts off a client that does not finish the body of its request. */
+function boundBody(request: IncomingMessage, response: ServerResponse): void {
+  const timer = globalThis.setTimeout(() => {
+    if (!request.complete) request.destroy();
+  }, BODY_MS);
+  response.once('close', () => clearTimeout(timer));
+}
+
+/** The path of a request, as the log may have it: without what a client or a link has put into it. */
+function placeOf({ url = '/' }: IncomingMessage): string {
+  const path = url.split('?', 1)[0] ?? '/';
+  const folder = [EXPORT_PATH, FILES_PATH].find((prefix) => path.startsWith(prefix));
+  return folder ?? (PLACES.has(path) ? path : 'elsewhere');
+}
+
+const PLACES = new Set(['/', '/graphql', '/health/live', '/health/ready', '/metrics']);
 
 /** The read side of a caller without a token: whatever is asked of it is refused. */
 const NOBODY = new Proxy({} as Reader, {
@@ -204,6 +294,8 @@ interface Parts {
   readonly services: Services;
   readonly yoga: ReturnType<typeof buildYoga>;
   readonly sockets: ReturnType<typeof serveWebSocket>;
+  readonly exports: ExportDownloads;
+  readonly files: FileHandler;
   readonly housekeeping: NodeJS.Timeout;
 }
 
@@ -212,11 +304,15 @@ async function assemble(given: {
   clock: Clock;
   log: Log;
   metrics: Metrics;
+  tracing: Tracing | null;
+  operations: Operations;
+  documents: TrustedDocuments;
   authenticator: ReturnType<typeof createAuthenticator>;
   database: Database;
   http: ReturnType<typeof createServer>;
 }): Promise<Parts> {
-  const { environment, clock, log, metrics, authenticator, database, http } = given;
+  const { environment, clock, log, metrics, tracing, operations, documents } = given;
+  const { authenticator, database, http } = given;
   const now = () => clock.now();
   const timeZone = environment.BUSINESS_TIME_ZONE;
   const pollMs = environment.LIVE_POLL_SECONDS * 1000;
@@ -226,6 +322,7 @@ async function assemble(given: {
     database,
     now,
     log,
+    tracing,
     pollMs,
     onMoved: () => {
       feed.wake();
@@ -237,8 +334,21 @@ async function assemble(given: {
   const asked = observed(database, () => {
     statements += 1;
   });
-  const runner = commandRunner(asked, () => relay.nudge());
+  const runner = commandRunner({
+    database: asked,
+    afterCommit: () => apart(() => relay.nudge()),
+    onRun(milliseconds, { requestId }) {
+      metrics.commandSeconds.observe(milliseconds / 1000);
+      if (milliseconds < SLOW_COMMAND_MS) return;
+      log.warn(
+        { operation: currentOperation()?.name ?? null, requestId, ms: Math.round(milliseconds) },
+        'slow command',
+      );
+    },
+  });
   const verify = rememberTokens(authenticator.verify);
+  const links = await openSignedLinks(database, environment.AUTH_ISSUER);
+  const store = openStore(environment);
 
   // The directory: asked for with every request, read again when an event says that it has changed.
   const directory = cached(async () => {
@@ -288,6 +398,7 @@ async function assemble(given: {
         if (!viewer) throw unauthenticated('A valid token is needed: Authorization: Bearer <token>.');
         return runner.run(origin, (tx) => work(tx, viewer));
       },
+      links,
       refusedRead: (customerId) => void refused.add(customerId),
       recordRead: (entry) => void recorded.set(JSON.stringify(entry), entry),
       async settle() {
@@ -314,7 +425,9 @@ async function assemble(given: {
     const at = now();
     const viewer = caller ? viewerAt(organisation, caller.subject, at) : null;
     if (caller && !viewer) throw unauthenticated('The token is valid, but its subject has no role here.');
-    return Object.assign(contextFor(viewer, at, locale, newId()), { caller });
+    const operation = currentOperation();
+    if (operation) operation.viewer = viewer;
+    return Object.assign(contextFor(viewer, at, locale, operation?.requestId ?? newId()), { caller });
   }
 
   const hub = createLiveHub({
@@ -323,6 +436,7 @@ async function assemble(given: {
     feed,
     rights: RIGHTS_BY_SUBJECT,
     log,
+    tracing,
     now,
     heartbeatMs: environment.LIVE_HEARTBEAT_SECONDS * 1000,
     async onEvents(events) {
@@ -336,14 +450,13 @@ async function assemble(given: {
     maskResult: (result) => maskResult(result, log),
   });
 
-  const documents = loadTrustedDocuments(OPERATIONS);
   const yoga = buildYoga({
     schema,
     environment,
     documents,
     hub,
     log,
-    metrics,
+    operations,
     async createContext(request) {
       const locale = preferredLocale(request.headers.get('accept-language'));
       return serverContext(await callerOf(request.headers.get('authorization')), locale);
@@ -368,7 +481,48 @@ async function assemble(given: {
     authenticate: (token) => verify(token, now()),
     contextFor: serverContext,
     documentOf: (payload) => requestedDocument(documents, environment.TRUSTED_DOCUMENTS_ONLY, payload) ?? '',
+    operations,
     log,
+  });
+
+  /** A person whom a signed link names, as they stand now; null for one who is not known here, or has no role. */
+  async function personNow(employeeId: string) {
+    const { organisation, settingChanges } = await freshDirectory();
+    const at = now();
+    const employee = organisation.employees.get(employeeId);
+    const viewer = employee ? viewerAt(organisation, employee.subject, at) : null;
+    if (!viewer) return null;
+    const requestId = newId();
+    return {
+      viewer,
+      read: readerFor(viewer, at),
+      origin: (): CommandOrigin => ({
+        now: now(),
+        actorId: employeeId,
+        requestId,
+        settings: settingsAt(settingChanges, at),
+      }),
+    };
+  }
+
+  const exports = createExportDownloads({
+    links,
+    database: asked,
+    runner,
+    clock,
+    log,
+    subjectOf: async (token) => (await verify(token, now())).subject,
+    downloader: personNow,
+  });
+
+  const files = createFileHandler({
+    store,
+    links,
+    runner,
+    clock,
+    log,
+    corsOrigin: environment.CORS_ORIGIN ?? null,
+    callerOf: personNow,
   });
 
   async function systemOrigin(): Promise<CommandOrigin> {
@@ -378,30 +532,44 @@ async function assemble(given: {
   }
 
   const sweeper = createSweeper({
+    name: 'sweep',
     everyMs: environment.SWEEP_SECONDS * 1000,
     log,
-    sweep: async () => {
-      const origin = await systemOrigin();
-      return sweepObligations({
-        runner,
-        origin,
-        kinds: OBLIGATION_KINDS({ organisation: known.organisation, timeZone }),
-        log,
-      });
-    },
+    sweep: () =>
+      inRound(tracing, 'sweep', async () =>
+        sweepObligations({
+          runner,
+          origin: await systemOrigin(),
+          kinds: OBLIGATION_KINDS({ organisation: known.organisation, timeZone }),
+          log,
+        }),
+      ),
     onRun(milliseconds, moved) {
       metrics.sweepSeconds.observe(milliseconds / 1000);
       metrics.obligationsMoved.inc(moved);
     },
   });
 
+  const rollups = createSweeper({
+    name: 'rollup',
+    everyMs: environment.SWEEP_SECONDS * 1000,
+    log,
+    sweep: () =>
+      inRound(tracing, 'rollup', async () => {
+        const { partitions } = await runner.run(await systemOrigin(), (tx) => rollUp(tx, timeZone));
+        return partitions;
+      }),
+    onRun: (milliseconds) => metrics.rollupSeconds.observe(milliseconds / 1000),
+  });
+
   const housekeeping = setInterval(() => {
     keepHouse().catch((error: unknown) => log.warn({ err: error }, 'housekeeping failed, it is tried again'));
   }, HOUSEKEEPING_MS);
 
-  /** Drops what is no longer needed: old events, their keys, and answered idempotency keys. */
+  /** Drops what is no longer needed: old events, their keys, answered idempotency keys, and files that nothing refers to. */
   async function keepHouse(): Promise<void> {
-    const { settings, now: at } = await systemOrigin();
+    const origin = await systemOrigin();
+    const { settings, now: at } = origin;
     const daysAgo = (days: number) => new Date(at.getTime() - days * 86_400_000);
     await dropOldEvents(database, daysAgo(settings.get(PLATFORM_SETTINGS.eventRetentionDays)));
     await database.transaction(async (tx) => {
@@ -410,9 +578,11 @@ async function assemble(given: {
       );
       await tx.prisma.$executeRaw(sql`delete from idempotency_key where created_at < ${daysAgo(1)}`);
     });
+    await runner.run(origin, dropOldUploads);
+    await removeLeftovers(store.incoming, new Date(at.getTime() - LEFTOVER_MS));
+    await collectBlobs(runner, origin, store.blobs);
   }
 
-  metrics.gauges.openSockets.set(0);
   const services: Services = {
     database,
     get statements() {
@@ -420,10 +590,13 @@ async function assemble(given: {
     },
     runner,
     sweeper,
+    rollups,
     feed,
     relay,
     bus,
     hub,
+    links,
+    keepHouse,
     systemOrigin,
     async directory() {
       directory.invalidate();
@@ -436,7 +609,7 @@ async function assemble(given: {
       ? (subject, seconds) => authenticator.sign?.(subject, now(), seconds) ?? Promise.reject()
       : null,
   };
-  return { services, yoga, sockets, housekeeping };
+  return { services, yoga, sockets, exports, files, housekeeping };
 }
 
 async function listen(http: ReturnType<typeof createServer>, environment: Environment): Promise<void> {

@@ -1,5 +1,8 @@
+import { APPROVAL_SETTINGS } from './approvals/settings.ts';
+import { ATTACHMENT_SETTINGS } from './attachments/settings.ts';
 import { BUDGET_SETTINGS } from './budgets/settings.ts';
 import { CUSTOMER_SETTINGS } from './customers/settings.ts';
+import { EXPORT_SETTINGS } from './exports/settings.ts';
 import { KEY_ACCOUNT_SETTINGS } from './key-accounts/settings.ts';
 import { KPI_SETTINGS } from './kpis/settings.ts';
 import { PLATFORM_SETTINGS } from './platform/settings.ts';
@@ -12,8 +15,11 @@ export const SETTINGS: readonly SettingDefinition[] = [
   CUSTOMER_SETTINGS,
   KEY_ACCOUNT_SETTINGS,
   TICKET_SETTINGS,
+  ATTACHMENT_SETTINGS,
   KPI_SETTINGS,
   BUDGET_SETTINGS,
+  EXPORT_SETTINGS,
+  APPROVAL_SETTINGS,
 ].flatMap((area): SettingDefinition[] => Object.values(area));
 
 const byKey = new Map(SETTINGS.map((definition) => [definition.key, definition]));

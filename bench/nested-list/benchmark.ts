@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { SignJWT } from 'jose';
 import { type BenchDatabase, migrateAndFill, openBenchDatabase } from '../support/database.ts';
 import { install, installedVersion } from '../support/install.ts';
 import { generateLoad, type LoadResult } from '../support/load.ts';
@@ -15,6 +14,7 @@ import {
   type RunningServer,
   startServer,
 } from '../support/servers.ts';
+import { SECRET, tokenOf } from '../support/token.ts';
 
 export interface NestedListOptions {
   readonly tickets: number;
@@ -33,7 +33,6 @@ const BENCH = join(import.meta.dirname, '..');
 const ROOT = join(BENCH, '..');
 const POSTGRAPHILE = join(BENCH, 'peers/postgraphile');
 const RESULTS = join(BENCH, 'results');
-const SECRET = 'a-secret-of-the-benchmark-that-is-long-enough';
 const PAGE = 50;
 const POOL = '10';
 const WARM_UP_SECONDS = 4;
@@ -219,17 +218,6 @@ async function backendSeconds({ client }: BenchDatabase): Promise<ReadonlyMap<nu
 
 function headersOf(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-}
-
-function tokenOf(subject: string): Promise<string> {
-  return new SignJWT()
-    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-    .setSubject(subject)
-    .setIssuer('switchyard')
-    .setAudience('switchyard')
-    .setIssuedAt()
-    .setExpirationTime('1d')
-    .sign(new TextEncoder().encode(SECRET));
 }
 
 /** All answer the same page, and a page that shows the work: masked and open names, several states of limits. */

@@ -51,7 +51,7 @@ export function socketOf(server: Pick<ServerProcess, 'url'>, caller: string) {
 
 /** Everything that can be heard, told apart by what it is about. */
 export const FEED = `subscription($after: Cursor) {
-  liveEvents(after: $after) {
+  liveEvents(after: $after, where: { kind: { eq: ACCESS_REQUESTED } }) {
     __typename
     ... on LiveEvent { kind cursor subject { id } }
     ... on Heartbeat { cursor }

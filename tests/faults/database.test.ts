@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Subscription, WsClient } from '../support/clients.ts';
 import { operations } from '../support/documents.ts';
 import { type ServerProcess, startServer } from '../support/processes.ts';
+import { BACKLOG, scrape } from '../support/metrics.ts';
 import { waitUntil } from '../support/server.ts';
 import { ENVIRONMENT, FEED, gql, health, prepare, requestAccess, socketOf, succeeded } from './client.ts';
 import { type OwnPostgres, ownPostgres, postgresPrograms } from './own-postgres.ts';
@@ -24,6 +25,13 @@ describe.skipIf(!postgresPrograms())('a server whose PostgreSQL comes and goes',
     await postgres?.drop();
   });
 
+  async function expectUnknownBacklog(): Promise<void> {
+    const measured = await scrape(server);
+    expect(measured.get('switchyard_database_up')).toBe(0);
+    for (const gauge of BACKLOG) expect([gauge, measured.get(gauge)]).toEqual([gauge, undefined]);
+    expect(measured.get('process_resident_memory_bytes')).toBeGreaterThan(0);
+  }
+
   async function readyAgain(): Promise<void> {
     await waitUntil(async () => (await health(server)).status === 200, 30_000);
   }
@@ -35,6 +43,7 @@ describe.skipIf(!postgresPrograms())('a server whose PostgreSQL comes and goes',
     expect(pauses[0]?.[1]).toContain('ECONNREFUSED');
     expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
     expect((await health(server)).status).toBe(503);
+    await expectUnknownBacklog();
     const { status, errors, headers } = await gql(server, 'HEAD', VIEWER);
     expect([status, errors?.[0]?.extensions.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
@@ -80,6 +89,7 @@ describe.skipIf(!postgresPrograms())('a server whose PostgreSQL comes and goes',
       expect([refused?.status, refused?.errors?.[0]?.extensions.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
       expect(performance.now() - started).toBeLessThan(8_000);
       expect((await health(server)).status).toBe(503);
+      await expectUnknownBacklog();
       expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
       expect(server.exitCode).toBeNull();
     });
@@ -87,6 +97,9 @@ describe.skipIf(!postgresPrograms())('a server whose PostgreSQL comes and goes',
     it('recovers by itself', async () => {
       await postgres.start();
       await readyAgain();
+      // Ready is said as soon as the database answers; the feed reads what it missed at its next poll.
+      await waitUntil(async () => (await scrape(server)).get('switchyard_feed_lag_events') === 0);
+      expect((await scrape(server)).get('switchyard_database_up')).toBe(1);
       expect((await gql(server, 'HEAD', CUSTOMERS)).errors).toBeUndefined();
       for (let round = 0; round < 5; round += 1) await request();
       expect(kept).toHaveLength(10);
@@ -122,6 +135,10 @@ describe.skipIf(!postgresPrograms())('a server whose PostgreSQL comes and goes',
     await Promise.all(Array.from({ length: 6 }, () => gql(server, 'HEAD', CUSTOMERS)));
     postgres.freeze();
     expect((await health(server)).status).toBe(503);
+    const asked = performance.now();
+    // Whoever else scrapes meanwhile shares the one question to the database.
+    await Promise.all([expectUnknownBacklog(), expectUnknownBacklog()]);
+    expect(performance.now() - asked).toBeLessThan(8_000);
     const started = performance.now();
     const { status, errors } = await gql(server, 'HEAD', CUSTOMERS);
     expect([status, errors?.[0]?.extensions.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);

@@ -149,7 +149,7 @@ describe.skipIf(!postgres)('servers that start together on an empty database', {
       }
       const totals = await Promise.all(servers.map(async (server) => (await ask(server)).data));
       for (const total of totals) {
-        expect(total).toEqual({ customersTotal: { totalCount: 12 }, tickets: { totalCount: 10 } });
+        expect(total).toEqual({ customersTotal: { totalCount: 400 }, tickets: { totalCount: 5_010 } });
       }
     } finally {
       await Promise.all(servers.map((server) => server.kill('SIGKILL')));

@@ -23,7 +23,17 @@ import {
 } from 'graphql';
 import { globalId } from '../../src/graphql/ids.ts';
 import { newId } from '../../src/lib/ids.ts';
-import { makeContacts, makeCustomers, makeGrants, makeKeyAccounts, makeTickets } from './factories.ts';
+import {
+  makeAnomalyCases,
+  makeApprovals,
+  makeAttachments,
+  makeContacts,
+  makeCustomers,
+  makeDelegations,
+  makeGrants,
+  makeKeyAccounts,
+  makeTickets,
+} from './factories.ts';
 import { areas, departments, type Named, people, teams } from './people.ts';
 import type { TestServer } from './server.ts';
 
@@ -57,6 +67,8 @@ export const operations: readonly Operation[] = globSync('*.graphql', { cwd: FOL
     };
   });
 
+const OLDEST = Date.parse('2000-01-01T00:00:00Z');
+
 /** Rows of every kind that trusted documents and lists read, `count` of each. */
 export interface Story {
   readonly customers: readonly Named[];
@@ -67,7 +79,8 @@ export interface Story {
 
 /**
  * Writes a story in which rows share little that a loader would read once for them. An even `count` ends with a
- * ticket that has everything: the first of a list with the newest first.
+ * ticket that has everything: the first of a list with the newest first. It stands first in the
+ * queues, too.
  */
 export async function makeStory(server: TestServer, count: number): Promise<Story> {
   const staff = Object.values(people);
@@ -95,15 +108,41 @@ export async function makeStory(server: TestServer, count: number): Promise<Stor
     claimAmount: index % 2 === 0 ? null : '1200.50',
     dispatchedTo: ['OPERATIONS', 'QUALITY'],
     linkedTicketId: index > 0 ? at(ticketIds, index - 1) : null,
+    // Before whatever other tests have left in the queues, the last one first.
+    priority: 'URGENT',
+    nextDueAt: new Date(OLDEST - index * 60_000),
     id: at(ticketIds, index),
     responsibleDepartmentId: at(Object.values(departments), index).id,
     responsiblePersonId: at(staff, index + 2).id,
   }));
-  await makeGrants(server, count, (index) => ({
+  const grants = await makeGrants(server, count, (index) => ({
     customerId: at(customers, index).id,
     requesterId: at(staff, index).id,
     decidedById: at(staff, index + 1).id,
   }));
+  // The newest of all are about tickets, the first to be decided about access; HEAD decides them all.
+  const askers = staff.filter(({ name }) => name !== 'HEAD');
+  await makeApprovals(server, count, (index) => ({
+    chain: 'CUSTOMER_ACCESS',
+    subjectType: 'AccessGrant',
+    subjectId: at(grants, index).id,
+    requesterId: at(askers, index).id,
+  }));
+  await makeApprovals(server, count, (index) => ({
+    chain: 'COMPLAINT_PLAN',
+    subjectType: 'Ticket',
+    subjectId: at(ticketIds, index),
+    requesterId: at(askers, index + 1).id,
+  }));
+  await makeDelegations(server, count, (index) => ({
+    delegatorId: at(staff, index).id,
+    delegateId: at(staff, index + 1).id,
+  }));
+  await makeAttachments(server, count * 2, (index) => ({
+    subjectId: at(ticketIds, index),
+    uploadedById: at(staff, index).id,
+  }));
+  await makeAnomalyCases(server, count, (index) => ({ responsibleId: at(staff, index).id }));
   await writeDetails(server, customers, contacts, ticketIds);
   return { customers, contacts, keyAccounts, tickets };
 }
@@ -180,7 +219,9 @@ async function writeDetails(
 }
 
 /** What trusted documents are asked with, beyond `first`: by the operation's name. */
-const VARIABLES: Readonly<Record<string, (story: Story) => Record<string, unknown>>> = {};
+const VARIABLES: Readonly<Record<string, (story: Story) => Record<string, unknown>>> = {
+  Dashboard: () => ({ period: '2026-11' }),
+};
 
 export function variablesFor(operation: Operation, story: Story, first: number): Record<string, unknown> {
   const given = VARIABLES[operation.name]?.(story) ?? {};
@@ -229,7 +270,8 @@ function writtenValue(type: GraphQLInputType): string {
   if (isListType(type)) return `[${writtenValue(type.ofType)}]`;
   if (isEnumType(type)) return type.getValues()[0]?.name ?? '';
   if (isInputObjectType(type)) {
-    const needed = Object.values(type.getFields()).filter(isRequiredInputField);
+    const fields = Object.values(type.getFields());
+    const needed = type.isOneOf ? fields.slice(0, 1) : fields.filter(isRequiredInputField);
     return `{${needed.map((field) => `${field.name}: ${writtenValue(field.type)}`).join(', ')}}`;
   }
   const write = SCALARS[type.name];

@@ -154,6 +154,32 @@ export async function makeContact(
   return only(await makeContacts(server, 1, facts));
 }
 
+type ShipmentRow = Prisma.ShipmentCreateManyInput;
+
+export function makeShipments(
+  server: TestServer,
+  count: number,
+  facts: Facts<ShipmentRow> &
+    (Pick<ShipmentRow, 'customerId'> | ((index: number) => Pick<ShipmentRow, 'customerId'>)),
+): Promise<Named[]> {
+  return makeMany<ShipmentRow>(
+    server,
+    'Shipment',
+    count,
+    facts,
+    (now) => ({
+      id: newId(),
+      customerId: '',
+      shipmentNumber: uniqueNumber('W'),
+      deliveredAt: now,
+      countedAt: now,
+      createdAt: now,
+      updatedAt: now,
+    }),
+    (prisma, data) => prisma.shipment.createMany({ data }),
+  );
+}
+
 type KeyAccountRow = Prisma.KeyAccountCreateManyInput;
 
 export function makeKeyAccounts(
@@ -252,6 +278,7 @@ export async function makeTickets(
       acknowledgeDueAt: complaint ? hours(serious ? 0.25 : 0.5) : null,
       firstResponseDueAt: complaint ? hours(serious ? 8 : 24) : hours(2),
       resolutionDueAt: complaint ? hours(serious ? 48 : 72) : hours(24),
+      nextDueAt: complaint ? hours(serious ? 0.25 : 0.5) : hours(2),
       createdAt: openedAt,
       updatedAt: openedAt,
     };
@@ -262,6 +289,42 @@ export async function makeTickets(
     if (dispatches.length > 0) await prisma.ticketDispatch.createMany({ data: dispatches });
   });
   return rows.map(({ id = '' }) => ({ id, nodeId: globalId('Ticket', id) }));
+}
+
+export type AnomalyRow = Prisma.AnomalyCaseCreateManyInput;
+
+/** Open cases of turnover, each in a department of its own, so that they do not collide. */
+export function makeAnomalyCases(
+  server: TestServer,
+  count: number,
+  facts: Facts<AnomalyRow> = {},
+): Promise<Named[]> {
+  return makeMany<AnomalyRow>(
+    server,
+    'AnomalyCase',
+    count,
+    facts,
+    (now) => {
+      const id = newId();
+      return {
+        id,
+        key: 'KPI_01',
+        dimensionKind: 'DEPARTMENT',
+        dimensionId: id,
+        period: '2026-10',
+        actual: '900.00',
+        mean: '500.00',
+        lower: '400.00',
+        upper: '600.00',
+        periods: 12,
+        aroseAt: now,
+        openedAt: now,
+        dueAt: new Date(now.getTime() + 7 * 24 * HOUR),
+        updatedAt: now,
+      };
+    },
+    (prisma, data) => prisma.anomalyCase.createMany({ data }),
+  );
 }
 
 /**
@@ -322,4 +385,115 @@ export async function makeEmployee(
   });
   await server.services.directory();
   return { id, nodeId: globalId('Employee', id), subject: row.subject };
+}
+
+type AttachmentFacts = Pick<Prisma.AttachmentCreateManyInput, 'subjectId'> &
+  Partial<Prisma.AttachmentCreateManyInput>;
+
+/** Letters on tickets, without their bytes: a test that reads content uploads it. */
+export function makeAttachments(
+  server: TestServer,
+  count: number,
+  facts: (index: number) => AttachmentFacts,
+): Promise<Named[]> {
+  return makeMany<Prisma.AttachmentCreateManyInput>(
+    server,
+    'Attachment',
+    count,
+    facts,
+    (now) => {
+      const sha256 = newId().replaceAll('-', '').repeat(2);
+      return {
+        id: newId(),
+        subjectType: 'Ticket',
+        subjectId: '',
+        kind: 'LETTER',
+        fileName: '致歉信.pdf',
+        contentType: 'application/pdf',
+        bytes: 1024,
+        sha256,
+        blobSha256: sha256,
+        uploadedById: people.CS_AGENT.id,
+        uploadedAt: now,
+      };
+    },
+    async (prisma, data) => {
+      await prisma.storedBlob.createMany({
+        data: data.map(({ sha256, bytes, uploadedAt }) => ({ sha256, bytes, storedAt: uploadedAt })),
+      });
+      await prisma.attachment.createMany({ data });
+    },
+  );
+}
+
+type ApprovalFacts = Pick<Prisma.ApprovalCreateManyInput, 'chain' | 'subjectType' | 'subjectId'> &
+  Partial<Prisma.ApprovalCreateManyInput> & {
+    readonly approvers?: readonly { readonly role: Role; readonly scope: 'ALL' | 'AREA' | 'DEPARTMENT' }[];
+    readonly decided?: Pick<Prisma.ApprovalStepCreateManyInput, 'decision' | 'decidedById'>;
+  };
+
+/** Approvals of one step that wait for HEAD, due in four hours; no deadline of them is watched. */
+export async function makeApprovals(
+  server: TestServer,
+  count: number,
+  facts: (index: number) => ApprovalFacts,
+): Promise<Named[]> {
+  const now = server.clock.now();
+  const rows = Array.from({ length: count }, (_, index) => {
+    const { approvers = [{ role: 'HEAD', scope: 'ALL' }], decided, ...given } = facts(index);
+    const id = newId();
+    const approval = {
+      id,
+      requesterId: people.CS_AGENT.id,
+      fingerprint: 'of a test',
+      requestedAt: now,
+      ...given,
+    };
+    const step = { approvalId: id, number: 1, approvers: [...approvers], within: 'PT4H' };
+    const times = {
+      dueAt: new Date(now.getTime() + 4 * HOUR),
+      ...(decided ? { decidedAt: now, ...decided } : {}),
+    };
+    return { approval, step: { ...step, ...times, reason: decided ? 'of a test' : null } };
+  });
+  await server.services.database.transaction(async ({ prisma }) => {
+    await prisma.approval.createMany({ data: rows.map(({ approval }) => approval) });
+    await prisma.approvalStep.createMany({ data: rows.map(({ step }) => step) });
+    await prisma.approvalHistory.createMany({
+      data: rows.map(({ approval }) => ({
+        approvalId: approval.id,
+        at: now,
+        actorId: approval.requesterId ?? null,
+        event: 'REQUESTED',
+        step: 1,
+      })),
+    });
+  });
+  return rows.map(({ approval }) => ({ id: approval.id, nodeId: globalId('Approval', approval.id) }));
+}
+
+type DelegationRow = Prisma.ApprovalDelegationCreateManyInput;
+
+/** Delegations of everything in a far future: they lend nobody anything in a database that other tests use, too. */
+export function makeDelegations(
+  server: TestServer,
+  count: number,
+  facts: (index: number) => Pick<DelegationRow, 'delegatorId' | 'delegateId'> & Partial<DelegationRow>,
+): Promise<Named[]> {
+  return makeMany<DelegationRow>(
+    server,
+    'ApprovalDelegation',
+    count,
+    facts,
+    (now) => ({
+      id: newId(),
+      delegatorId: '',
+      delegateId: '',
+      validFrom: new Date('2090-01-01T00:00:00Z'),
+      validTo: new Date('2090-02-01T00:00:00Z'),
+      reason: '出差',
+      createdAt: now,
+    }),
+    (prisma, data) => prisma.approvalDelegation.createMany({ data }),
+  );
 }

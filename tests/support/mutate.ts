@@ -12,6 +12,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   StaleVersion: 'current',
   IllegalTransition: 'from to allowed',
   BudgetExceeded: 'available requested',
+  QuotaExceeded: 'retryAfter',
 };
 
 /** Calls a mutation and answers with its result, whether it is a success or an error; `success` is what is asked of the former. */

@@ -67,6 +67,8 @@ export interface TestServer {
   token(caller: string, lifetimeSeconds?: number): Promise<string>;
   /** Works off every deadline that is due, and waits until all that it emitted has been delivered; says how many moved. */
   sweep(): Promise<number>;
+  /** Counts what has changed into the rollups that figures are read from. */
+  rollUp(): Promise<void>;
   /** Waits until the outbox is empty and this process has read the stream to its end. */
   settled(): Promise<void>;
   /** How many SQL statements the work took. The server does nothing on its own meanwhile. */
@@ -169,7 +171,13 @@ async function startOwn(options: TestServerOptions): Promise<TestServer> {
       await settled();
       return moved;
     },
+    async rollUp() {
+      await services.rollups.runOnce();
+      await settled();
+    },
     async statementsDuring(work) {
+      // Events of what came before, still on their way to a subscriber, would be counted too.
+      await settled();
       const before = services.statements;
       await work();
       return services.statements - before;
