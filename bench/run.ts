@@ -1,9 +1,10 @@
 // `npm run bench -- <benchmark> [options]`: measures Switchyard against named references in the same run.
 import { parseArgs } from 'node:util';
+import { dashboardBenchmark } from './dashboard/benchmark.ts';
 import { exportBenchmark } from './export/benchmark.ts';
 import { nestedList } from './nested-list/benchmark.ts';
 
-const USAGE = `npm run bench -- <nested-list | export> [options]
+const USAGE = `npm run bench -- <nested-list | dashboard | export> [options]
 nested-list
   --tickets 500000   rows of the main table
   --seconds 10       of each measurement
@@ -11,10 +12,20 @@ nested-list
   --connections 16   open at a time
   --keep             leaves the database, for --database <name> of a later run
   --profile          writes a CPU profile of Switchyard to bench/results
+dashboard
+  --seconds, --rounds, --connections, --keep as above; --database <small>,<large>
 export
   --rows 100000      tickets, of the long export; the short one has a tenth
   --rounds 5, --keep, --database as above
 DATABASE_URL names the PostgreSQL server (default postgresql://postgres@127.0.0.1:5432); its user creates databases and roles.`;
+
+const BENCHMARKS = ['nested-list', 'dashboard', 'export'] as const;
+
+type Benchmark = (typeof BENCHMARKS)[number];
+
+function isBenchmark(name: string): name is Benchmark {
+  return BENCHMARKS.some((one) => one === name);
+}
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -31,7 +42,7 @@ async function main(): Promise<void> {
     },
   });
   const [benchmark, ...more] = positionals;
-  if (more.length > 0 || (benchmark !== 'nested-list' && benchmark !== 'export')) {
+  if (more.length > 0 || !benchmark || !isBenchmark(benchmark)) {
     console.error(USAGE);
     process.exitCode = 2;
     return;
@@ -47,16 +58,18 @@ async function main(): Promise<void> {
     keep: values.keep,
     database: values.database,
   };
-  const met =
-    benchmark === 'export'
-      ? await exportBenchmark({ ...shared, rows: count('rows', values.rows) })
-      : await nestedList({
-          ...shared,
-          tickets: count('tickets', values.tickets),
-          seconds: count('seconds', values.seconds),
-          connections: count('connections', values.connections),
-          profile: values.profile,
-        });
+  const load = {
+    ...shared,
+    seconds: count('seconds', values.seconds),
+    connections: count('connections', values.connections),
+  };
+  const benchmarks: Readonly<Record<Benchmark, () => Promise<boolean>>> = {
+    'nested-list': () =>
+      nestedList({ ...load, tickets: count('tickets', values.tickets), profile: values.profile }),
+    dashboard: () => dashboardBenchmark(load),
+    export: () => exportBenchmark({ ...shared, rows: count('rows', values.rows) }),
+  };
+  const met = await benchmarks[benchmark]();
   if (!met) process.exitCode = 1;
 }
 

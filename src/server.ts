@@ -24,6 +24,7 @@ import { buildYoga, maskResult, type ServerContext } from './graphql/yoga.ts';
 import { watchRunningPeriods } from './kpis/commands/close.ts';
 import { recordDefinitions } from './kpis/commands/definitions.ts';
 import { recountIfDifferent, rollUp } from './kpis/commands/rollup.ts';
+import { UNCOUNTED_SINCE } from './kpis/queries/facts.ts';
 import { newId } from './lib/ids.ts';
 import { type Locale, preferredLocale } from './lib/text.ts';
 import { OBLIGATION_KINDS } from './obligations.ts';
@@ -189,7 +190,14 @@ export function buildServer(
 
   function probed({ services, sockets }: Parts): Probed {
     const { database, bus, feed } = services;
-    return { database, bus, feed, openSockets: sockets.open, now: clock.now() };
+    return {
+      database,
+      bus,
+      feed,
+      openSockets: sockets.open,
+      uncountedSince: UNCOUNTED_SINCE,
+      now: clock.now(),
+    };
   }
 
   return {

@@ -5,15 +5,9 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type BenchDatabase, migrateAndFill, openBenchDatabase } from '../support/database.ts';
 import { install, installedVersion } from '../support/install.ts';
-import { generateLoad, type LoadResult } from '../support/load.ts';
-import { median, table, writeReport } from '../support/report.ts';
-import {
-  type Contender,
-  processorSeconds,
-  processorSecondsBetween,
-  type RunningServer,
-  startServer,
-} from '../support/servers.ts';
+import { type Measurement, measureLoad, middleOf, ratioOfRounds, headersOf } from '../support/measure.ts';
+import { table, writeReport } from '../support/report.ts';
+import { type Contender, type RunningServer, startServer } from '../support/servers.ts';
 import { SECRET, tokenOf } from '../support/token.ts';
 
 export interface NestedListOptions {
@@ -133,12 +127,6 @@ function contenders(database: BenchDatabase, profile: boolean): Contender[] {
   ];
 }
 
-interface Measurement extends LoadResult {
-  /** Processor milliseconds per request. */
-  readonly serverMs: number | null;
-  readonly databaseMs: number | null;
-}
-
 async function measure(
   database: BenchDatabase,
   servers: readonly RunningServer[],
@@ -150,10 +138,11 @@ async function measure(
     const token = await tokenOf(viewer.subject);
     const bytes = await expectEqualAnswers(servers, token);
     const taken = new Map<RunningServer, Measurement[]>(servers.map((server) => [server, []]));
-    for (const server of servers) await run(database, server, token, options, WARM_UP_SECONDS);
+    for (const server of servers)
+      await measureLoad(database, server, token, { ...options, seconds: WARM_UP_SECONDS });
     for (let round = 1; round <= options.rounds; round += 1) {
       for (const server of servers) {
-        const measurement = await run(database, server, token, options, options.seconds);
+        const measurement = await measureLoad(database, server, token, options);
         const answered = bytes.get(server) ?? 0;
         if (measurement.bytesPerAnswer < answered) {
           throw new Error(`${server.contender.name} answered with less than it did before the load.`);
@@ -173,51 +162,6 @@ async function measure(
     });
   }
   return { text: await describe(database, rows, options, met), met };
-}
-
-async function run(
-  database: BenchDatabase,
-  server: RunningServer,
-  token: string,
-  options: NestedListOptions,
-  seconds: number,
-): Promise<Measurement> {
-  server.resume();
-  const before = [processorSeconds([server.pid]), await backendSeconds(database)] as const;
-  const result = await generateLoad({
-    url: server.url,
-    headers: headersOf(token),
-    body: JSON.stringify(server.contender.body),
-    connections: options.connections,
-    seconds,
-    signal: options.signal,
-  });
-  const after = [processorSeconds([server.pid]), await backendSeconds(database)] as const;
-  server.pause();
-  return {
-    ...result,
-    serverMs: perRequest(processorSecondsBetween(before[0], after[0]), result.requests),
-    databaseMs: perRequest(processorSecondsBetween(before[1], after[1]), result.requests),
-  };
-}
-
-function perRequest(seconds: number | null, requests: number): number | null {
-  return seconds === null ? null : (seconds * 1000) / requests;
-}
-
-/** Processor seconds of the database's own processes, where it runs on this machine. */
-async function backendSeconds({ client }: BenchDatabase): Promise<ReadonlyMap<number, number> | null> {
-  const { rows } = await client.query<{ pid: number }>(
-    'select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-  );
-  return processorSeconds(
-    rows.map((row) => row.pid),
-    'postgres',
-  );
-}
-
-function headersOf(token: string): Record<string, string> {
-  return { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
 }
 
 /** All answer the same page, and a page that shows the work: masked and open names, several states of limits. */
@@ -288,25 +232,16 @@ function nodeKey(decoded: string): string {
   return decoded.startsWith('[') ? (JSON.parse(decoded) as string[]).join(':') : decoded;
 }
 
-/** Requests per second against the peer's of the same round: what disturbs the machine for longer disturbs both. */
-function ratioOfRounds(taken: readonly Measurement[], peer: readonly Measurement[]): number {
-  return median(taken.map((one, round) => one.perSecond / (peer[round]?.perSecond ?? Number.NaN)));
-}
-
 function resultRow(role: string, name: string, taken: readonly Measurement[], ratio: number): string[] {
-  const middle = (value: (one: Measurement) => number | null, digits: number) => {
-    const values = taken.map(value);
-    return values.some((one) => one === null) ? '–' : median(values as number[]).toFixed(digits);
-  };
   return [
     role,
     name,
-    middle((one) => one.perSecond, 0),
+    middleOf(taken, (one) => one.perSecond, 0),
     ratio.toFixed(2),
-    middle((one) => one.p50, 0),
-    middle((one) => one.p99, 0),
-    middle((one) => one.serverMs, 2),
-    middle((one) => one.databaseMs, 2),
+    middleOf(taken, (one) => one.p50, 0),
+    middleOf(taken, (one) => one.p99, 0),
+    middleOf(taken, (one) => one.serverMs, 2),
+    middleOf(taken, (one) => one.databaseMs, 2),
   ];
 }
 

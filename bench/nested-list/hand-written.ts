@@ -1,10 +1,9 @@
 // The limit that bench/nested-list names: the same page of tickets from one hand-written statement behind node:http,
 // with the same token, rights and masking, and nothing else.
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
 import pg from 'pg';
+import { serveBare } from '../support/bare-server.ts';
 
-const { DATABASE_URL, DATABASE_POOL, AUTH_JWT_SECRET = '', PORT } = process.env;
+const { DATABASE_URL, DATABASE_POOL } = process.env;
 
 /** Instants as text: PostgreSQL's own ISO 8601 but for the T. */
 const types = { getTypeParser: () => (value: string) => value };
@@ -148,37 +147,4 @@ async function tickets(viewer: Viewer, first: number): Promise<string> {
   });
 }
 
-/** The viewer of an HS256 token of ours; throws for any other. */
-function viewerOf(request: IncomingMessage): Viewer {
-  const [header = '', payload = '', signature = ''] = (request.headers.authorization ?? '')
-    .slice(7)
-    .split('.');
-  const expected = createHmac('sha256', AUTH_JWT_SECRET).update(`${header}.${payload}`).digest();
-  const given = Buffer.from(signature, 'base64url');
-  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
-  const viewer = viewers.get(claims.sub);
-  if (
-    given.length !== expected.length ||
-    !timingSafeEqual(given, expected) ||
-    claims.iss !== 'switchyard' ||
-    claims.aud !== 'switchyard' ||
-    claims.exp * 1000 < Date.now() ||
-    !viewer
-  ) {
-    throw new Error('The token is not accepted.');
-  }
-  return viewer;
-}
-
-createServer((request, response) => {
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
-    Promise.resolve()
-      .then(() => tickets(viewerOf(request), JSON.parse(Buffer.concat(chunks).toString()).first))
-      .then(
-        (body) => response.setHeader('content-type', 'application/json').end(body),
-        (error: unknown) => response.writeHead(500).end(String(error)),
-      );
-  });
-}).listen(Number(PORT), '127.0.0.1');
+serveBare(viewers, (viewer, { first }: { readonly first: number }) => tickets(viewer, first));

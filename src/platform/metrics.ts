@@ -85,6 +85,10 @@ export function createMetrics() {
         'obligations_parked',
         'Deadlines whose work failed and that are tried again later.',
       ),
+      rollupLag: gauge(
+        'rollup_lag_seconds',
+        'How long the oldest change waits to be counted in the figures.',
+      ),
     },
   };
 }

@@ -13,6 +13,8 @@ export interface Probed {
   readonly bus: Bus;
   readonly feed: Feed;
   readonly openSockets: number;
+  /** When the oldest mark was set whose figures have not been counted again; null when there is none. */
+  readonly uncountedSince: Sql;
   readonly now: Date;
 }
 
@@ -103,13 +105,14 @@ interface Backlog {
   readonly due: number;
   readonly sweepLag: number;
   readonly parked: number;
+  readonly rollupLag: number;
 }
 
 /**
  * One statement: `outbox` is short, due obligations are found by `obligation_next_at_idx`, parked ones by
  * `obligation_parked_idx`. A clock that is behind those of other processes makes no negative age.
  */
-async function askDatabase(metrics: Metrics, { database, feed, now }: Probed): Promise<void> {
+async function askDatabase(metrics: Metrics, { database, feed, now, uncountedSince }: Probed): Promise<void> {
   const { gauges } = metrics;
   try {
     const [row] = await askBriefly<Backlog>(
@@ -120,7 +123,8 @@ async function askDatabase(metrics: Metrics, { database, feed, now }: Probed): P
              (select coalesce(greatest(extract(epoch from ${now}::timestamptz - min(occurred_at)), 0), 0)::float8
               from outbox) as "relayLag",
              due.count as due, due.lag as "sweepLag",
-             (select count(*)::int from obligation where failures > 0 and next_at is not null) as parked
+             (select count(*)::int from obligation where failures > 0 and next_at is not null) as parked,
+             (select coalesce(greatest(extract(epoch from ${now}::timestamptz - (${uncountedSince})), 0), 0)::float8) as "rollupLag"
       from (select count(*)::int as count,
                    coalesce(extract(epoch from ${now}::timestamptz - min(next_at)), 0)::float8 as lag
             from obligation where next_at <= ${now}::timestamptz) as due`,
@@ -134,6 +138,7 @@ async function askDatabase(metrics: Metrics, { database, feed, now }: Probed): P
     gauges.obligationsDue.set(row.due);
     gauges.sweepLag.set(row.sweepLag);
     gauges.obligationsParked.set(row.parked);
+    gauges.rollupLag.set(row.rollupLag);
   } catch {
     // The gauge below and /health/ready tell of it; whatever asks for more meets the error and logs it.
     noDatabase(metrics);
@@ -150,6 +155,7 @@ function noDatabase({ gauges }: Metrics): void {
     gauges.obligationsDue,
     gauges.sweepLag,
     gauges.obligationsParked,
+    gauges.rollupLag,
   ]) {
     unknown.remove();
   }

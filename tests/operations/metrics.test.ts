@@ -116,7 +116,12 @@ describe('what waits', () => {
     await database.query(
       sql`update obligation set failures = 2 where period in ('parked', 'over') and kind = 'nobody' returning 1 as n`,
     );
+    // What earlier tests have marked is newer.
+    await database.query(sql`
+      insert into rollup_mark (id, facts, day, marked_at) values (-1, 'tickets', '2026-11-01', ${ago(30)}::timestamptz)
+      returning 1 as n`);
     const measured = await scrape(server);
+    expect(measured.get('switchyard_rollup_lag_seconds')).toBe(30);
     expect(measured.get('switchyard_outbox_depth')).toBe(1);
     expect(measured.get('switchyard_relay_lag_seconds')).toBe(90);
     expect(measured.get('switchyard_obligations_due')).toBe(1);

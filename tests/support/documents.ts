@@ -221,6 +221,7 @@ async function writeDetails(
 /** What trusted documents are asked with, beyond `first`: by the operation's name. */
 const VARIABLES: Readonly<Record<string, (story: Story) => Record<string, unknown>>> = {
   Dashboard: () => ({ period: '2026-11' }),
+  ServiceDashboard: () => ({ period: '2026-11' }),
 };
 
 export function variablesFor(operation: Operation, story: Story, first: number): Record<string, unknown> {

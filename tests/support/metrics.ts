@@ -6,6 +6,7 @@ export const BACKLOG = [
   'switchyard_obligations_due',
   'switchyard_sweep_lag_seconds',
   'switchyard_obligations_parked',
+  'switchyard_rollup_lag_seconds',
 ];
 
 /** Prometheus' text as numbers by series, such as `switchyard_operations_total{operation="other",outcome="ok"}`. */

@@ -1,15 +1,9 @@
 // PostGraphile 5 with the Amber preset in production settings: what bench/nested-list compares Switchyard with.
-import { createServer } from 'node:http';
-import jsonwebtoken from 'jsonwebtoken';
-import pg from 'pg';
-import { postgraphile } from 'postgraphile';
 import { pgClassExpression, TYPES } from 'postgraphile/@dataplan/pg';
-import { makePgService } from 'postgraphile/adaptors/pg';
-import { grafserv } from 'postgraphile/grafserv/node';
-import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { extendSchema } from 'postgraphile/utils';
+import { serve } from './serve.mjs';
 
-const { DATABASE_URL, DATABASE_POOL, AUTH_JWT_SECRET, PORT, ROLE_PREFIX } = process.env;
+const { ROLE_PREFIX } = process.env;
 
 /**
  * What depends on the viewer or is nested as Switchyard nests it. Every plan is an expression inside PostGraphile's one
@@ -97,41 +91,4 @@ async function readViewers(pool) {
   );
 }
 
-const pool = new pg.Pool({ connectionString: DATABASE_URL, max: Number(DATABASE_POOL) });
-pool.on('error', (error) => console.error(error));
-const viewers = await readViewers(pool);
-
-/** A token is verified once and remembered for half a minute, as Switchyard does. */
-const remembered = new Map();
-
-function viewerOf(token) {
-  const entry = remembered.get(token);
-  if (entry && Date.now() < entry.until) return entry.pgSettings;
-  const claims = jsonwebtoken.verify(token, AUTH_JWT_SECRET, {
-    algorithms: ['HS256'],
-    issuer: 'switchyard',
-    audience: 'switchyard',
-  });
-  const pgSettings = viewers.get(claims.sub);
-  if (!pgSettings) throw new Error('The subject of the token has no role here.');
-  remembered.set(token, { pgSettings, until: Math.min(Date.now() + 30_000, claims.exp * 1000) });
-  return pgSettings;
-}
-
-const instance = postgraphile({
-  extends: [PostGraphileAmberPreset],
-  plugins: [switchyardFields],
-  pgServices: [makePgService({ pool, schemas: ['public'] })],
-  grafserv: { graphiql: false, watch: false },
-  grafast: {
-    explain: false,
-    context(requestContext) {
-      const header = requestContext.node.req.headers.authorization;
-      return { pgSettings: viewerOf(header?.slice('Bearer '.length) ?? '') };
-    },
-  },
-});
-const server = createServer();
-server.on('error', (error) => console.error(error));
-await instance.createServ(grafserv).addTo(server);
-server.listen(Number(PORT), '127.0.0.1');
+await serve({ schema: 'public', plugins: [switchyardFields], readViewers });

@@ -17,8 +17,12 @@ import { FACT_TABLES, partsOf } from '../rules/dashboard.ts';
 
 /** Any number that nothing else locks: one process at a time rolls up. */
 export const ROLLUP_LOCK = 724_004;
-/** Days and periods of one pass; a longer backlog takes several passes, one transaction each. */
-const DAYS_A_PASS = 31;
+/**
+ * Days and periods of one pass; a longer backlog takes several passes, one transaction each. Of days, so many of the
+ * newest and so many of those marked longest ago: dashboards show the newest first, and no day waits for ever.
+ */
+const NEWEST_A_PASS = 5;
+const OLDEST_A_PASS = 5;
 const PERIODS_A_PASS = 60;
 
 /** What a pass counted again. */
@@ -81,15 +85,19 @@ function lastDayOfWeek(day: string, timeZone: string): string {
 }
 
 /**
- * Takes marks, oldest first, and the partitions that time alone has changed. A mark that commits later stays for the
+ * Takes marked days and the partitions that time alone has changed. A mark that commits later stays for the
  * next pass; so does one of a transaction that is still open, whose rows are not seen here either. The present week
  * of contacts is counted whether anybody calls or not. By rollup_mark(facts, day) and rollup_partition_next_at_idx.
  */
 async function claimPartitions(tx: Command, timeZone: string): Promise<Claimed[]> {
   const thisWeek = lastDayOfWeek(localDate(tx.now.getTime(), timeZone), timeZone);
   const claimed = await tx.query<Claimed>(sql`
-    with marked as (
-      select facts, day from rollup_mark group by facts, day order by min(id) limit ${DAYS_A_PASS}::int
+    with waiting as materialized (
+      select facts, day, min(id) as first from rollup_mark group by facts, day
+    ), marked as (
+      (select facts, day from waiting order by day desc, facts limit ${NEWEST_A_PASS}::int)
+      union
+      (select facts, day from waiting order by first limit ${OLDEST_A_PASS}::int)
     ), gone as (
       delete from rollup_mark m using marked k where m.facts = k.facts and m.day = k.day returning 1
     ), due as (

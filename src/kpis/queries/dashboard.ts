@@ -133,7 +133,7 @@ async function figuresOf(
     mediansOf(reader, sources.times, scope.dimension, scope.period, cut),
   ]);
   const cuts = new Set(
-    cut === 'NONE' ? [''] : [...received.sums, ...due.sums, ...open.sums].map((sum) => sum.cut),
+    cut === 'NONE' ? [''] : [received.sums, due.sums, open.sums, medians].flat().map((row) => row.cut),
   );
   const rows = [...cuts].sort().map((one): TicketFigures => {
     const ofDue = of(due.sums, one);

@@ -114,6 +114,9 @@ async function readFacts(db: Queryable, scopes: readonly FactScope[], now: Date)
   return scopes.map((_, place) => ({ sums: sums.get(place) ?? [], asOf: ages.get(place) ?? now }));
 }
 
+/** For the gauge of how far behind figures are; marks are numbered as they are set. */
+export const UNCOUNTED_SINCE = sql`select marked_at from rollup_mark order by id limit 1`;
+
 const FIRST_DAY = '0001-01-01';
 const LAST_DAY = '9999-12-31';
 
