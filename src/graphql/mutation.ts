@@ -4,6 +4,7 @@ import { DomainError } from '../lib/errors.ts';
 import type { Reader } from '../organisation/queries.ts';
 import type { Viewer } from '../organisation/rules/viewer.ts';
 import type { Command } from '../platform/command.ts';
+import { forgetReads } from '../platform/loaders.ts';
 import { noteCode } from '../platform/operations.ts';
 import { builder, type Types } from './builder.ts';
 import { ERROR_TYPES, type ErrorName } from './errors.ts';
@@ -60,7 +61,9 @@ export function mutation<Input extends InputFieldMap, Success extends object>(
             (args as { input: unknown }).input,
             declared,
           ) as InputShapeFromFields<Input>;
-          return (await context.run((tx, viewer) => options.run(tx, viewer, decoded, context.read))) as never;
+          const done = await context.run((tx, viewer) => options.run(tx, viewer, decoded, context.read));
+          forgetReads(context.read);
+          return done as never;
         } catch (error) {
           if (error instanceof DomainError && errorNames.includes(error.name as ErrorName)) {
             noteCode(error.code);

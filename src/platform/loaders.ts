@@ -12,15 +12,27 @@ export interface Loader<Reader extends object, Key, Value> {
 
 const BATCH = 1_000;
 
+/** Stands for what a reader has read so far. */
+const memories = new WeakMap<object, object>();
+
+function memoryOf(reader: object): object {
+  return entryOf(memories, reader, () => ({}));
+}
+
+/** Has a reader read again what it has read: called between the mutations of one request, each of which shows its own state. */
+export function forgetReads(reader: object): void {
+  memories.delete(reader);
+}
+
 /** `batch` answers in the order of the keys. */
 export function defineLoader<Reader extends object, Key extends string, Value>(
   batch: (reader: Reader, keys: readonly Key[]) => Promise<readonly Value[]>,
 ): Loader<Reader, Key, Value> {
-  const byRequest = new WeakMap<Reader, DataLoader<Key, Value>>();
+  const byRequest = new WeakMap<object, DataLoader<Key, Value>>();
   function of(reader: Reader): DataLoader<Key, Value> {
     return entryOf(
       byRequest,
-      reader,
+      memoryOf(reader),
       () => new DataLoader((keys: readonly Key[]) => batch(reader, keys), { maxBatchSize: BATCH }),
     );
   }
@@ -37,10 +49,14 @@ export function defineLoader<Reader extends object, Key extends string, Value>(
 export function defineLoaderWith<Reader extends object, Arguments, Value>(
   batch: (reader: Reader, parentIds: readonly string[], args: Arguments) => Promise<readonly Value[]>,
 ): { load(reader: Reader, parentId: string, args: Arguments): Promise<Value> } {
-  const byRequest = new WeakMap<Reader, Map<string, DataLoader<string, Value>>>();
+  const byRequest = new WeakMap<object, Map<string, DataLoader<string, Value>>>();
   return {
     load(reader, parentId, args) {
-      const byArguments = entryOf(byRequest, reader, () => new Map<string, DataLoader<string, Value>>());
+      const byArguments = entryOf(
+        byRequest,
+        memoryOf(reader),
+        () => new Map<string, DataLoader<string, Value>>(),
+      );
       const loader = entryOf(
         byArguments,
         JSON.stringify(args),

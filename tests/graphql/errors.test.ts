@@ -246,6 +246,28 @@ describe('changes of the same record', () => {
   });
 });
 
+describe('several mutations of one request', () => {
+  it('run in their order, and each answers with what it left', async () => {
+    const customer = await makeCustomer(server, { grade: 'B' });
+    const { data } = await server.gql(
+      'HEAD',
+      `mutation ($first: CustomerUpdateInput!, $second: CustomerUpdateInput!) {
+        first: customerUpdate(input: $first) { ...Kept }
+        second: customerUpdate(input: $second) { ...Kept }
+      }
+      fragment Kept on CustomerUpdateResult { ... on CustomerUpdateSuccess { customer { name version } } }`,
+      {
+        first: { customerId: customer.nodeId, expectedVersion: 1, name: '第一' },
+        second: { customerId: customer.nodeId, expectedVersion: 2, name: '第二' },
+      },
+    );
+    expect(data).toEqual({
+      first: { customer: { name: '第一', version: 2 } },
+      second: { customer: { name: '第二', version: 3 } },
+    });
+  });
+});
+
 describe('idempotency keys', () => {
   const key = () => newId();
 
