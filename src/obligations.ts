@@ -10,6 +10,7 @@ import { closePeriods, KPI_CLOSE } from './kpis/commands/close.ts';
 import { judgeEndedPeriods, KPI_PERIOD_END } from './kpis/commands/off-target.ts';
 import type { Organisation } from './organisation/queries.ts';
 import type { ObligationKinds } from './platform/obligations.ts';
+import { advanceRecomputes, SLA_RECOMPUTE } from './sla/commands/recompute.ts';
 import { LIMIT_OBLIGATIONS } from './tickets/commands/clock.ts';
 import { advanceDispatches, advanceFollowUps, advanceTicketLimits } from './tickets/commands/escalation.ts';
 
@@ -30,6 +31,7 @@ export function OBLIGATION_KINDS({ organisation, timeZone }: SweepDirectory): Ob
     ...Object.fromEntries(LIMIT_OBLIGATIONS.map((kind) => [kind, ticketLimits])),
     [KPI_CLOSE]: closePeriods({ organisation, timeZone }),
     [KPI_PERIOD_END]: judgeEndedPeriods(timeZone),
+    [SLA_RECOMPUTE]: advanceRecomputes(timeZone),
     TICKET_DISPATCH_CONFIRM: advanceDispatches(organisation),
     TICKET_FOLLOW_UP: advanceFollowUps,
     [EXPORT_END]: sweepExports,

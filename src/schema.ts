@@ -15,6 +15,8 @@ import { KeyAccountAlertType } from './key-accounts/schema.ts';
 import './tickets/schema/mutations.ts';
 import './tickets/schema/queue-lists.ts';
 import './tickets/schema/types.ts';
+import './sla/schema/versions.ts';
+import './sla/schema/recomputes.ts';
 import { ComplaintEscalationType } from './tickets/schema/escalation-event.ts';
 import { ticketLevel } from './tickets/queries/visibility.ts';
 import { addFeeds } from './graphql/live-types.ts';

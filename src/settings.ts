@@ -7,6 +7,7 @@ import { KEY_ACCOUNT_SETTINGS } from './key-accounts/settings.ts';
 import { KPI_SETTINGS } from './kpis/settings.ts';
 import { PLATFORM_SETTINGS } from './platform/settings.ts';
 import type { SettingDefinition } from './platform/settings-register.ts';
+import { SLA_SETTINGS } from './sla/settings.ts';
 import { TICKET_SETTINGS } from './tickets/settings.ts';
 
 /** The configuration register (rulebook section 26): the settings of every area, each declared beside its rules. */
@@ -15,6 +16,7 @@ export const SETTINGS: readonly SettingDefinition[] = [
   CUSTOMER_SETTINGS,
   KEY_ACCOUNT_SETTINGS,
   TICKET_SETTINGS,
+  SLA_SETTINGS,
   ATTACHMENT_SETTINGS,
   KPI_SETTINGS,
   BUDGET_SETTINGS,

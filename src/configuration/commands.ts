@@ -9,6 +9,7 @@ import type { SettingDefinition } from '../platform/settings-register.ts';
 import { sql } from '../platform/sql.ts';
 import { constantViewer } from '../platform/visibility.ts';
 import { settingOf } from '../settings.ts';
+import { recomputeAfterSetting } from '../sla/commands/recompute.ts';
 import { settingReadable } from './queries.ts';
 import { decideChange, effectiveFrom } from './rules.ts';
 
@@ -124,6 +125,7 @@ export async function settingDecide(
       ? { approvedById: viewer.employeeId, approvedAt: tx.now, validFrom, decisionReason }
       : { refusedById: viewer.employeeId, refusedAt: tx.now, decisionReason };
   await tx.prisma.setting.update({ where: { id: change.id }, data });
+  if (state === 'APPROVED') await recomputeAfterSetting(tx, change.key, validFrom);
   tx.audit({
     action: `setting.${input.approve ? 'APPROVE' : 'REFUSE'}`,
     subjectType: 'Setting',

@@ -15,7 +15,8 @@ const WORKFLOW: Workflow<SettingChangeState, SettingDecision> = {
 };
 
 export interface ProposedChange {
-  readonly proposedById: string;
+  /** Null for what the product brought. */
+  readonly proposedById: string | null;
   readonly approvedAt: Date | null;
   readonly refusedAt: Date | null;
 }
@@ -53,10 +54,11 @@ export function decideChange(
 export function changeActions(
   change: ProposedChange,
   viewer: Viewer,
+  action = 'settingDecide',
 ): { action: string; allowed: boolean; reason: string | null }[] {
   const found = obstacle(change, viewer);
   const reason = found === 'STATE' ? `STATE_${stateOf(change)}` : found;
-  return [{ action: 'settingDecide', allowed: reason === null, reason }];
+  return [{ action, allowed: reason === null, reason }];
 }
 
 /** From when a change applies once it is approved: never from before that, for what was decided meanwhile stays decided. */

@@ -5,7 +5,7 @@ import { nodeIdOf } from '../graphql/ids.ts';
 import { answering } from '../graphql/lists.ts';
 import { mutation, type SuccessFields } from '../graphql/mutation.ts';
 import { nodeBy } from '../graphql/node.ts';
-import { ActionRightType } from '../graphql/shared-types.ts';
+import { ActionRightType, SettingChangeStateType } from '../graphql/shared-types.ts';
 import type { SettingDefinition } from '../platform/settings-register.ts';
 import { settingDecide, settingPropose } from './commands.ts';
 import { changesOfSetting, register, settingChangeById, type SettingChangeRow } from './queries.ts';
@@ -17,11 +17,6 @@ const SettingOriginType = builder.enumType('SettingOrigin', {
     S: { description: 'Stated in a source: changing it departs from policy.' },
     D: { description: 'Proposed by the product, where the sources name no value.' },
   } as const,
-});
-
-const SettingChangeStateType = builder.enumType('SettingChangeState', {
-  description: 'ADMIN proposes, HEAD approves or refuses.',
-  values: ['PROPOSED', 'APPROVED', 'REFUSED'] as const,
 });
 
 const SettingChangeType = builder.objectRef<SettingChangeRow>('SettingChange').implement({

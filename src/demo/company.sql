@@ -307,9 +307,10 @@ join employee h on h.subject = 'demo-head';
 
 select setval('ticket_number_seq', pg_temp.size('tickets'));
 
-insert into ticket_sla_term (id, ticket_id, cycle, "from", sla_policy_id, factor)
-select pg_temp.id('7e00', c.i), t.id, 0, t.opened_at, t.sla_policy_id, c.factor
-from seed_course c join ticket t on t.id = pg_temp.id('1000', c.i);
+insert into ticket_sla_term (id, ticket_id, cycle, "from", sla_policy_id, calendar_id, factor, pauses, at_risk_share)
+select pg_temp.id('7e00', c.i), t.id, 0, t.opened_at, t.sla_policy_id, k.id, c.factor, false, 0.8
+from seed_course c join ticket t on t.id = pg_temp.id('1000', c.i)
+join sla_policy p on p.id = t.sla_policy_id join business_calendar k on k.code = p.calendar_code and k.revision = 1;
 
 -- What happened to each, step by step; big companies keep the first and the last steps only.
 insert into ticket_history (id, ticket_id, at, actor_id, action, "from", "to")

@@ -190,6 +190,7 @@ const CHINESE: Labels = {
     OTHER: '其他',
   },
   RoutingRule: { KEY_ACCOUNT: '大客户', SALE: '销售过程', SERVICE: '客户服务', TRANSFER: '人工转交' },
+  SlaRecomputeCause: { POLICY: '服务时限政策变更', CALENDAR: '日历变更', SETTING: '配置变更' },
   ServiceModel: {
     STANDARD: '标准',
     CONSULTING: '咨询式',

@@ -53,3 +53,8 @@ function twoPlaces(amount: string): string {
   const [whole, fraction = ''] = amount.split('.');
   return `${whole}.${fraction.padEnd(2, '0')}`;
 }
+
+export const SettingChangeStateType = builder.enumType('SettingChangeState', {
+  description: 'ADMIN proposes, HEAD approves or refuses.',
+  values: ['PROPOSED', 'APPROVED', 'REFUSED'] as const,
+});

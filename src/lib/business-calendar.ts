@@ -296,6 +296,50 @@ function readWindow(window: string): Window {
   return { start, end: end > start ? end : end + DAY_MINUTES };
 }
 
+/** Where a window stands: the place in the list of its weekday. */
+export interface WindowPlace {
+  readonly weekday: Weekday;
+  readonly index: number;
+}
+
+/**
+ * The windows of a week that begin while another is open, also one that runs on over midnight. A calendar merges them;
+ * whoever has entered them has made a slip. Windows that merely touch are none.
+ */
+export function overlappingWindows(weekly: CalendarDefinition['weekly']): WindowPlace[] {
+  const windows = WEEKDAYS.flatMap((weekday, day) =>
+    (weekly[weekday] ?? [])
+      .map((written, index) => ({ weekday, index, ...shifted(readWindow(written), day) }))
+      .filter(({ start, end }) => end > start),
+  );
+  const week = 7 * DAY_MINUTES;
+  return windows
+    .filter((window) =>
+      windows.some(
+        (other) =>
+          other !== window &&
+          // The Sunday shift may run into Monday.
+          [window.start, window.start + week].some(
+            (start) =>
+              start >= other.start &&
+              start < other.end &&
+              // Of two that begin together the later in the list is the one too many.
+              (start > other.start || window.index > other.index),
+          ),
+      ),
+    )
+    .map(({ weekday, index }) => ({ weekday, index }));
+}
+
+function shifted({ start, end }: Window, days: number): Window {
+  return { start: start + days * DAY_MINUTES, end: end + days * DAY_MINUTES };
+}
+
+/** Whether a text is a window such as "08:00-17:30". */
+export function isWindow(written: string): boolean {
+  return WINDOW.test(written);
+}
+
 function validate({ timeZone, alwaysOpen, weekly, holidays, extraWorkdays }: CalendarDefinition): void {
   const issues = new Issues();
   issues.expect(
@@ -346,7 +390,7 @@ const ACCEPTED_WINDOWS = text(
 );
 
 function areWindows(windows: unknown): windows is readonly string[] {
-  return Array.isArray(windows) && windows.every((w: unknown) => typeof w === 'string' && WINDOW.test(w));
+  return Array.isArray(windows) && windows.every((w: unknown) => typeof w === 'string' && isWindow(w));
 }
 
 /** Offsets such as +08:00 are refused: they know no daylight saving, and databases read their sign the other way. */

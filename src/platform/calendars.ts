@@ -36,11 +36,15 @@ export function calendarOf(facts: CalendarFacts, timeZone: string): BusinessCale
   return made;
 }
 
-/** The hours of the offices, for deadlines in working days that are no tickets'. */
-export async function businessHours(db: Queryable, timeZone: string): Promise<BusinessCalendar> {
-  const [row] = await db.query<{ calendar: CalendarFacts }>(
-    sql`select ${calendarFacts(sql`c`)} as calendar from business_calendar c where c.code = 'BUSINESS_HOURS'`,
-  );
+/** The hours of the offices as they are now, for deadlines in working days that are no tickets'. */
+export async function businessHours(
+  db: Queryable & { readonly now: Date },
+  timeZone: string,
+): Promise<BusinessCalendar> {
+  const [row] = await db.query<{ calendar: CalendarFacts }>(sql`
+    select ${calendarFacts(sql`c`)} as calendar from business_calendar c
+    where c.code = 'BUSINESS_HOURS' and c.approved_at is not null and c.valid_from <= ${db.now}::timestamptz
+    order by c.valid_from desc, c.approved_at desc, c.revision desc limit 1`);
   if (!row) throw new Error('The calendar BUSINESS_HOURS is gone.');
   return calendarOf(row.calendar, timeZone);
 }

@@ -110,6 +110,7 @@ describe('the configuration register', () => {
       'access.approvalChain',
       'ticket.assignment',
       'ticket.planChain',
+      'sla.recomputeBatch',
       'attachment.maxBytes',
       'attachment.types',
       'attachment.uploadMinutes',

@@ -135,8 +135,11 @@ export async function keyAccountUpdate(
   });
   if (after.level !== account.level)
     await judgeAgain(tx, customer.id, weekOf(tx.now.getTime(), read.timeZone));
-  // KEY-11: open tickets of the account change their place in the queue.
-  if (after.priorityLane !== undefined && after.priorityLane !== account.priorityLane)
+  // KEY-11: open tickets of the account change their place in the queue. TIC-36: a level may have limits of its own.
+  if (
+    (after.priorityLane !== undefined && after.priorityLane !== account.priorityLane) ||
+    after.level !== account.level
+  )
     await followKeyAccounts(tx, [customer.id], read);
   tx.audit({
     action: 'keyAccountUpdate',

@@ -12,12 +12,18 @@ import {
   type ClockFactsRow,
   clockFacts,
   loadClockFacts,
-  loadSlaPolicies,
-  policyFor,
-  type SlaPolicyEntry,
+  loadServiceLevels,
+  termSettings,
 } from '../queries/clocks.ts';
 import { limitSteps } from '../rules/escalation.ts';
 import { LIMIT_KINDS, type LimitClock, type LimitKind, slaClock } from '../rules/sla-clock.ts';
+import {
+  type ServiceLevels,
+  type TermFacts,
+  type Terms,
+  type TermSettings,
+  termsFor,
+} from '../rules/sla-terms.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
 
 /** Obligation kind of a limit; the sweep of tickets works off all of them. */
@@ -40,13 +46,13 @@ export function limitOf(obligationKind: string): LimitKind {
  */
 export async function syncClocks(tx: Command, ticketIds: readonly string[], timeZone: string): Promise<void> {
   if (ticketIds.length === 0) return;
-  const policies = await loadSlaPolicies(tx, timeZone);
+  const levels = await loadServiceLevels(tx, timeZone);
   const rows = await loadClockFacts(tx, ticketIds);
   const known = Map.groupBy(
     (await obligationsOf(tx, ticketIds)).filter((obligation) => LIMIT_OBLIGATIONS.includes(obligation.kind)),
     (obligation) => obligation.subjectId,
   );
-  const changes = rows.flatMap((row) => clockChange(tx, row, policies, known.get(row.id) ?? []) ?? []);
+  const changes = rows.flatMap((row) => clockChange(tx, row, levels, known.get(row.id) ?? []) ?? []);
   await writeDueInstants(tx, changes);
   await putObligations(
     tx,
@@ -77,10 +83,10 @@ interface ClockChange {
 function clockChange(
   tx: Command,
   row: ClockFactsRow,
-  policies: readonly SlaPolicyEntry[],
+  levels: ServiceLevels,
   known: readonly Obligation[],
 ): ClockChange | null {
-  const facts = clockFacts(row, policies, tx.settings);
+  const facts = clockFacts(row, levels, tx.settings);
   if (!facts) return null;
   const { limits } = slaClock(facts, tx.now.getTime());
   const hours = tx.settings.get(TICKET_SETTINGS.escalationHours);
@@ -179,57 +185,77 @@ function nearest(limits: readonly LimitClock[]): { next_due: Date | null; next_w
   };
 }
 
-/** What a ticket's terms depend on. */
-interface TermFacts {
+/** A ticket, what its terms depend on, and the terms of its present cycle that were written last. */
+interface TermRow extends TermFacts {
   readonly id: string;
   readonly cycle: number;
-  readonly category: 'INQUIRY' | 'SHIPMENT_QUERY' | 'COMPLAINT';
-  readonly severity: 'GENERAL' | 'SERIOUS';
-  readonly halved: boolean;
   readonly policyId: string | null;
+  readonly calendarId: string | null;
   readonly factor: string | null;
+  readonly pauses: boolean | null;
+  readonly atRiskShare: string | null;
+  readonly since: Date | null;
 }
 
 /**
- * Writes new terms for those of the tickets whose policy or factor is no longer what it was, and moves their clocks:
- * a change of severity, grade, key account state or policy (TIC-36). Tickets without terms start their clock here.
+ * Writes new terms for those of the tickets whose terms are no longer what they were, and moves their clocks: a change
+ * of severity, grade, key account state, policy, calendar or policy number (TIC-36). Tickets without terms start their
+ * clock here. Terms that were written for a later instant than that of the change stay. Answers with the tickets moved.
  */
-export async function renewTerms(tx: Command, ticketIds: readonly string[], timeZone: string): Promise<void> {
-  if (ticketIds.length === 0) return;
-  const policies = await loadSlaPolicies(tx, timeZone);
-  // KEY-26: the factor is for key accounts, and for grade A customers too.
-  const rows = await tx.query<TermFacts>(sql`
-    select t.id, t.cycle, t.category, t.severity,
-           coalesce(c.grade = 'A', false) or k.id is not null as halved,
-           s.sla_policy_id as "policyId", s.factor::text as factor
+export async function renewTerms(
+  tx: Command,
+  ticketIds: readonly string[],
+  timeZone: string,
+  change: { readonly from: Date; readonly settings: TermSettings } = {
+    from: tx.now,
+    settings: termSettings(tx.settings),
+  },
+): Promise<readonly string[]> {
+  if (ticketIds.length === 0) return [];
+  const { from, settings } = change;
+  const levels = await loadServiceLevels(tx, timeZone);
+  const rows = await tx.query<TermRow>(sql`
+    select t.id, t.cycle, t.category, t.severity, c.grade, k.level as "keyAccountLevel",
+           s.sla_policy_id as "policyId", s.calendar_id as "calendarId", s.factor::text as factor, s.pauses,
+           s.at_risk_share::text as "atRiskShare", s."from" as since
     from ticket t
     left join customer c on c.id = t.customer_id
     left join key_account k on k.customer_id = t.customer_id and k.ended_at is null
     left join lateral (
-      select sla_policy_id, factor from ticket_sla_term s
+      select * from ticket_sla_term s
       where s.ticket_id = t.id and s.cycle = t.cycle order by s."from" desc, s.id desc limit 1) s on true
     where t.id = any(${[...ticketIds]}::uuid[])`);
-  const factorWhenHalved = tx.settings.get(TICKET_SETTINGS.keyAccountFactor);
   const renewed = rows.flatMap((row) => {
-    const policyId = policyFor(policies, row, tx.now).id;
-    const factor = row.halved ? factorWhenHalved : 1;
-    return row.policyId === policyId && Number(row.factor) === factor ? [] : [{ row, policyId, factor }];
+    if (row.since !== null && row.since > from) return [];
+    const terms = termsFor(levels, row, from, settings);
+    return isSame(row, terms) ? [] : [{ row, terms }];
   });
   await tx.prisma.ticketSlaTerm.createMany({
-    data: renewed.map(({ row, policyId, factor }) => ({
-      id: newId(),
+    data: renewed.map(({ row, terms }) => ({
+      ...termColumns(terms),
       ticketId: row.id,
       cycle: row.cycle,
-      from: tx.now,
-      slaPolicyId: policyId,
-      factor,
+      from,
     })),
   });
-  await syncClocks(
-    tx,
-    renewed.map(({ row }) => row.id),
-    timeZone,
+  const moved = renewed.map(({ row }) => row.id);
+  await syncClocks(tx, moved, timeZone);
+  return moved;
+}
+
+function isSame(row: TermRow, terms: Terms): boolean {
+  return (
+    row.policyId === terms.policy.id &&
+    row.calendarId === terms.calendar.id &&
+    Number(row.factor) === terms.factor &&
+    row.pauses === terms.pauses &&
+    Number(row.atRiskShare) === terms.atRiskShare
   );
+}
+
+/** Terms as a row of `ticket_sla_term` keeps them. */
+export function termColumns({ policy, calendar, factor, pauses, atRiskShare }: Terms) {
+  return { id: newId(), slaPolicyId: policy.id, calendarId: calendar.id, factor, pauses, atRiskShare };
 }
 
 /** The same for all open tickets of customers whose grade has changed. */

@@ -1,6 +1,8 @@
 import type {
   BusinessLine,
+  CustomerGrade,
   InquiryTopic,
+  KeyAccountLevel,
   TicketCategory,
   TicketChannel,
   TicketSeverity,
@@ -17,11 +19,12 @@ import { type Command, once } from '../../platform/command.ts';
 import { sql } from '../../platform/sql.ts';
 import { constantViewer } from '../../platform/visibility.ts';
 import { ticketNumbers } from '../numbers.ts';
-import { loadSlaPolicies, policyFor } from '../queries/clocks.ts';
+import { loadServiceLevels, termSettings } from '../queries/clocks.ts';
 import { priorityOf, severityOf } from '../rules/severity.ts';
 import { slaClock } from '../rules/sla-clock.ts';
+import { type Terms, termsFor } from '../rules/sla-terms.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
-import { syncClocks } from './clock.ts';
+import { syncClocks, termColumns } from './clock.ts';
 import { REASON_LENGTH } from './evidence.ts';
 import { giveOutTickets, routeColumns, routeOf } from './queue.ts';
 import { emitTicket, lockTicket, people } from './ticket.ts';
@@ -55,11 +58,12 @@ export interface TicketOpenInput {
 
 interface CustomerFacts {
   readonly level: number;
-  readonly grade: string | null;
+  readonly grade: CustomerGrade | null;
   readonly areaId: string | null;
   readonly businessLine: BusinessLine;
   readonly ownerId: string | null;
   readonly keyAccountId: string | null;
+  readonly keyAccountLevel: KeyAccountLevel | null;
   readonly priorityLane: boolean | null;
   readonly specialistId: string | null;
   readonly complaints: number;
@@ -91,7 +95,7 @@ async function customerFacts(tx: Command, viewer: Viewer, customerId: string): P
   const window = tx.settings.get(TICKET_SETTINGS.repeatCount).days * 86_400_000;
   const [row] = await tx.query<CustomerFacts>(sql`
     select ${customerLevel(constantViewer(viewer, tx.now), sql`c`)} as level, c.grade, c.area_id as "areaId",
-           c.business_line as "businessLine", c.owner_id as "ownerId", k.id as "keyAccountId", k.priority_lane as "priorityLane", k.specialist_id as "specialistId",
+           c.business_line as "businessLine", c.owner_id as "ownerId", k.id as "keyAccountId", k.level as "keyAccountLevel", k.priority_lane as "priorityLane", k.specialist_id as "specialistId",
            (select count(*)::int from ticket e
             where e.customer_id = c.id and e.category = 'COMPLAINT' and e.status <> 'CANCELLED'
               and e.opened_at > ${new Date(tx.now.getTime() - window)}::timestamptz) as complaints
@@ -191,13 +195,17 @@ async function open(
       )
     : 'GENERAL';
   const openedAt = input.openedAt ?? tx.now;
-  const policy = policyFor(
-    await loadSlaPolicies(tx, timeZone),
-    { category: input.category, severity },
+  const terms = termsFor(
+    await loadServiceLevels(tx, timeZone),
+    {
+      category: input.category,
+      severity,
+      grade: customer?.grade ?? null,
+      keyAccountLevel: customer?.keyAccountLevel ?? null,
+    },
     tx.now,
+    termSettings(tx.settings),
   );
-  const factor =
-    isKeyAccount || customer?.grade === 'A' ? tx.settings.get(TICKET_SETTINGS.keyAccountFactor) : 1;
   const route = routeOf(
     {
       keyAccountId: customer?.keyAccountId ?? null,
@@ -244,15 +252,15 @@ async function open(
       openedAt,
       registeredAt: tx.now,
       cycleStartedAt: openedAt,
-      resolutionDueAt: firstDeadline(policy, factor, openedAt, tx),
-      slaPolicyId: policy.id,
+      resolutionDueAt: firstDeadline(terms, openedAt, tx.now),
+      slaPolicyId: terms.policy.id,
       linkedTicketId: input.linkedTicketId ?? null,
       createdAt: tx.now,
       updatedAt: tx.now,
     },
   });
   await tx.prisma.ticketSlaTerm.create({
-    data: { id: newId(), ticketId: id, cycle: 0, from: openedAt, slaPolicyId: policy.id, factor },
+    data: { ...termColumns(terms), ticketId: id, cycle: 0, from: openedAt },
   });
   const points = complaint ? (input.points?.length ? input.points : [input.content]) : [];
   await tx.prisma.complaintPoint.createMany({
@@ -297,7 +305,7 @@ async function open(
         },
         payload: {
           complaintSeverity: severity,
-          dueAt: firstDeadline(policy, factor, openedAt, tx).toISOString(),
+          dueAt: firstDeadline(terms, openedAt, tx.now).toISOString(),
         },
       },
     );
@@ -305,12 +313,7 @@ async function open(
 }
 
 /** The final limit of a new ticket: a complaint has one from its creation (TIC-12). */
-function firstDeadline(
-  policy: ReturnType<typeof policyFor>,
-  factor: number,
-  openedAt: Date,
-  tx: Command,
-): Date {
+function firstDeadline({ policy, calendar, ...terms }: Terms, openedAt: Date, now: Date): Date {
   const clock = slaClock(
     {
       startedAt: openedAt.getTime(),
@@ -320,10 +323,10 @@ function firstDeadline(
           policyCode: policy.code,
           policyVersion: policy.revision,
           limits: policy.limits,
-          factor,
-          calendar: policy.calendar,
-          pauseWhileWaiting: false,
-          atRiskShare: tx.settings.get(TICKET_SETTINGS.atRisk),
+          factor: terms.factor,
+          calendar: calendar.calendar,
+          pauseWhileWaiting: terms.pauses,
+          atRiskShare: terms.atRiskShare,
         },
       ],
       waits: [],
@@ -336,7 +339,7 @@ function firstDeadline(
       resolvedAt: null,
       cancelledAt: null,
     },
-    tx.now.getTime(),
+    now.getTime(),
   );
   const due = clock.limits.find((limit) => limit.kind === 'RESOLUTION')?.dueAt;
   if (due == null) throw new Error(`The policy ${policy.code} sets no final limit.`);

@@ -1,81 +1,105 @@
-import type { BusinessCalendar } from '../../lib/business-calendar.ts';
-import type { TicketCategory, TicketSeverity } from '../../generated/prisma/enums.ts';
+import type { TicketCategory } from '../../generated/prisma/enums.ts';
 import type { Reader } from '../../organisation/queries.ts';
 import { type CalendarFacts, calendarFacts, calendarOf } from '../../platform/calendars.ts';
 import { defineLoader } from '../../platform/loaders.ts';
 import type { Settings } from '../../platform/settings-register.ts';
 import { type Queryable, sql } from '../../platform/sql.ts';
-import type { LimitKind, SlaFacts } from '../rules/sla-clock.ts';
+import type { SlaFacts } from '../rules/sla-clock.ts';
+import {
+  calendarAt,
+  type CalendarVersion,
+  type PolicyVersion,
+  type ServiceLevels,
+  type TermSettings,
+} from '../rules/sla-terms.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
 
-/** A version of a policy with its calendar. */
-export interface SlaPolicyEntry {
-  readonly id: string;
-  readonly code: string;
-  readonly revision: number;
-  readonly category: TicketCategory;
-  readonly severity: TicketSeverity | null;
-  readonly validFrom: Date;
-  readonly limits: Readonly<Partial<Record<LimitKind, string | null>>>;
-  readonly calendar: BusinessCalendar;
-}
-
-interface PolicyRow {
-  readonly id: string;
-  readonly code: string;
-  readonly revision: number;
-  readonly category: TicketCategory;
-  readonly severity: TicketSeverity | null;
-  readonly validFrom: Date;
+interface PolicyRow extends Omit<PolicyVersion, 'validFrom' | 'limits'> {
+  readonly validFrom: string;
   readonly acknowledge: string | null;
   readonly firstResponse: string | null;
   readonly decision: string | null;
   readonly progress: string | null;
   readonly resolution: string;
-  readonly calendar: CalendarFacts;
 }
 
-/** All policies and calendars: some ten rows, one statement. */
-export async function loadSlaPolicies(db: Queryable, timeZone: string): Promise<SlaPolicyEntry[]> {
-  const rows = await db.query<PolicyRow>(sql`
-    select p.id, p.code, p.revision, p.category, p.severity, p.valid_from as "validFrom", p.acknowledge,
-           p.first_response as "firstResponse", p.decision, p.progress, p.resolution,
-           ${calendarFacts(sql`c`)} as calendar
-    from sla_policy p join business_calendar c on c.id = p.calendar_id
-    order by p.valid_from, p.revision`);
-  return rows.map((row) => ({
-    id: row.id,
-    code: row.code,
-    revision: row.revision,
-    category: row.category,
-    severity: row.severity,
-    validFrom: row.validFrom,
+interface CalendarRow {
+  readonly id: string;
+  readonly code: string;
+  readonly revision: number;
+  readonly validFrom: string;
+  readonly definition: CalendarFacts;
+}
+
+/** All approved versions of policies and calendars: some dozens of rows, one statement. */
+export async function loadServiceLevels(db: Queryable, timeZone: string): Promise<ServiceLevels> {
+  const [row] = await db.query<{ policies: PolicyRow[]; calendars: CalendarRow[] }>(sql`
+    select
+      coalesce((
+        select jsonb_agg(jsonb_build_object(
+          'id', p.id, 'code', p.code, 'revision', p.revision, 'category', p.category, 'severity', p.severity,
+          'calendarCode', p.calendar_code, 'acknowledge', p.acknowledge, 'firstResponse', p.first_response,
+          'decision', p.decision, 'progress', p.progress, 'resolution', p.resolution,
+          'pauseWhileWaiting', p.pause_while_waiting, 'gradeFactors', p.grade_factors, 'levelFactors', p.level_factors,
+          'validFrom', p.valid_from) order by p.valid_from, p.approved_at, p.revision)
+        from sla_policy p where p.approved_at is not null), '[]') as policies,
+      coalesce((
+        select jsonb_agg(jsonb_build_object(
+          'id', c.id, 'code', c.code, 'revision', c.revision, 'validFrom', c.valid_from,
+          'definition', ${calendarFacts(sql`c`)}) order by c.valid_from, c.approved_at, c.revision)
+        from business_calendar c where c.approved_at is not null), '[]') as calendars`);
+  return {
+    policies: (row?.policies ?? []).map(policyVersion),
+    calendars: (row?.calendars ?? []).map((calendar) => calendarVersion(calendar, timeZone)),
+  };
+}
+
+function policyVersion(row: PolicyRow): PolicyVersion {
+  const { acknowledge, firstResponse, decision, progress, resolution, ...version } = row;
+  return {
+    ...version,
+    validFrom: new Date(row.validFrom),
     limits: {
-      ACKNOWLEDGE: row.acknowledge,
-      FIRST_RESPONSE: row.firstResponse,
-      DECISION: row.decision,
-      PROGRESS: row.progress,
-      RESOLUTION: row.resolution,
+      ACKNOWLEDGE: acknowledge,
+      FIRST_RESPONSE: firstResponse,
+      DECISION: decision,
+      PROGRESS: progress,
+      RESOLUTION: resolution,
     },
-    calendar: calendarOf(row.calendar, timeZone),
-  }));
+  };
 }
 
-/** The policy in force for a kind of ticket: the newest that has begun. */
-export function policyFor(
-  policies: readonly SlaPolicyEntry[],
-  ticket: { readonly category: TicketCategory; readonly severity: TicketSeverity },
-  at: Date,
-): SlaPolicyEntry {
-  const fitting = policies.filter(
-    (p) =>
-      p.category === ticket.category &&
-      (p.severity === null || p.severity === ticket.severity) &&
-      p.validFrom <= at,
-  );
-  const policy = fitting.at(-1);
-  if (!policy) throw new Error(`There is no SLA policy for ${ticket.category} ${ticket.severity}.`);
-  return policy;
+/** Its hours are worked out when a clock asks for them: most versions are history. */
+function calendarVersion(row: CalendarRow, timeZone: string): CalendarVersion {
+  const { id, code, revision } = row;
+  return {
+    id,
+    code,
+    revision,
+    validFrom: new Date(row.validFrom),
+    get calendar() {
+      return calendarOf(row.definition, timeZone);
+    },
+  };
+}
+
+/** The policy numbers that terms depend on, as they stand now. */
+export function termSettings(settings: Settings): TermSettings {
+  return {
+    keyAccountFactor: settings.get(TICKET_SETTINGS.keyAccountFactor),
+    pauseWhileWaiting: settings.get(TICKET_SETTINGS.pauseWhileWaiting),
+    atRisk: settings.get(TICKET_SETTINGS.atRisk),
+  };
+}
+
+/** Terms as they are kept; older ones name neither calendar nor settings. */
+interface TermRow {
+  readonly from: string;
+  readonly policyId: string;
+  readonly calendarId: string | null;
+  readonly factor: number;
+  readonly pauses: boolean | null;
+  readonly atRiskShare: number | null;
 }
 
 /** What the clock of a ticket's present cycle is worked out from. */
@@ -92,7 +116,7 @@ export interface ClockFactsRow {
   readonly planDecidedAt: Date | null;
   readonly resolvedAt: Date | null;
   readonly updatedAt: Date;
-  readonly terms: readonly { readonly from: string; readonly policyId: string; readonly factor: number }[];
+  readonly terms: readonly TermRow[];
   readonly waits: readonly { readonly from: string; readonly to: string | null }[];
   readonly replies: readonly {
     readonly at: string;
@@ -109,7 +133,8 @@ export async function loadClockFacts(db: Queryable, ticketIds: readonly string[]
            t.plan_proposed_at as "planProposedAt", t.plan_decided_at as "planDecidedAt",
            t.resolved_at as "resolvedAt", t.updated_at as "updatedAt",
            coalesce((
-             select jsonb_agg(jsonb_build_object('from', s."from", 'policyId', s.sla_policy_id, 'factor', s.factor) order by s."from", s.id)
+             select jsonb_agg(jsonb_build_object('from', s."from", 'policyId', s.sla_policy_id, 'calendarId', s.calendar_id,
+               'factor', s.factor, 'pauses', s.pauses, 'atRiskShare', s.at_risk_share) order by s."from", s.id)
              from ticket_sla_term s where s.ticket_id = t.id and s.cycle = t.cycle), '[]') as terms,
            coalesce((
              select jsonb_agg(jsonb_build_object('from', w."from", 'to', w."to") order by w."from")
@@ -122,28 +147,29 @@ export async function loadClockFacts(db: Queryable, ticketIds: readonly string[]
 }
 
 /** Facts as the pure clock takes them; null for a ticket whose clock was never started (imported history). */
-export function clockFacts(
-  row: ClockFactsRow,
-  policies: readonly SlaPolicyEntry[],
-  settings: Settings,
-): SlaFacts | null {
+export function clockFacts(row: ClockFactsRow, levels: ServiceLevels, settings: Settings): SlaFacts | null {
   if (row.terms.length === 0) return null;
-  const byId = new Map(policies.map((policy) => [policy.id, policy]));
+  const policies = new Map(levels.policies.map((policy) => [policy.id, policy]));
+  const calendars = new Map(levels.calendars.map((calendar) => [calendar.id, calendar]));
   const cancelled = row.status === 'CANCELLED';
   return {
     startedAt: row.cycleStartedAt.getTime(),
     terms: row.terms.map((term) => {
-      const policy = byId.get(term.policyId);
+      const policy = policies.get(term.policyId);
       if (!policy) throw new Error(`The SLA policy ${term.policyId} is gone.`);
+      const from = new Date(term.from);
+      const { calendar } =
+        calendars.get(term.calendarId ?? '') ?? calendarAt(levels.calendars, policy.calendarCode, from);
       return {
-        from: Date.parse(term.from),
+        from: from.getTime(),
         policyCode: policy.code,
         policyVersion: policy.revision,
         limits: policy.limits,
         factor: term.factor,
-        calendar: policy.calendar,
-        pauseWhileWaiting: row.category !== 'COMPLAINT' && settings.get(TICKET_SETTINGS.pauseWhileWaiting),
-        atRiskShare: settings.get(TICKET_SETTINGS.atRisk),
+        calendar,
+        pauseWhileWaiting:
+          row.category !== 'COMPLAINT' && (term.pauses ?? settings.get(TICKET_SETTINGS.pauseWhileWaiting)),
+        atRiskShare: term.atRiskShare ?? settings.get(TICKET_SETTINGS.atRisk),
       };
     }),
     waits: row.waits.map((wait) => ({
@@ -163,18 +189,17 @@ export function clockFacts(
 
 /** Facts of a ticket's clock, and the policies they refer to; two statements for any number of tickets. */
 export const clockOfTicket = defineLoader(async (reader: Reader, ids) => {
-  const [policies, rows] = await Promise.all([
-    loadSlaPolicies(reader, reader.timeZone),
+  const [levels, rows] = await Promise.all([
+    loadServiceLevels(reader, reader.timeZone),
     loadClockFacts(reader, ids),
   ]);
-  const byId = new Map(rows.map((row) => [row.id, clockFacts(row, policies, reader.settings)]));
+  const byId = new Map(rows.map((row) => [row.id, clockFacts(row, levels, reader.settings)]));
   return ids.map((id) => byId.get(id) ?? null);
 });
 
 /** Policies by id, for `sla.policy`. */
 export const policyById = defineLoader(async (reader: Reader, ids) => {
-  const policies = new Map(
-    (await loadSlaPolicies(reader, reader.timeZone)).map((policy) => [policy.id, policy]),
-  );
-  return ids.map((id) => policies.get(id) ?? null);
+  const { policies } = await loadServiceLevels(reader, reader.timeZone);
+  const byId = new Map(policies.map((policy) => [policy.id, policy]));
+  return ids.map((id) => byId.get(id) ?? null);
 });
