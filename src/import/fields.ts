@@ -1,3 +1,4 @@
+import { isLocalDay } from '../lib/periods.ts';
 import { isMoney } from '../lib/money.ts';
 import { type Text, text } from '../lib/text.ts';
 import type { InstantReader } from './instants.ts';
@@ -24,7 +25,7 @@ export function required<Value>(field: Field<Value>): Field<Value> {
   return { ...field, required: true };
 }
 
-function field<Value>(accepted: Text, read: (value: string) => Value | undefined): Field<Value> {
+function field<Value>(accepted: Text, read: Field<Value>['read']): Field<Value> {
   return { accepted, required: false, timed: false, read };
 }
 
@@ -87,6 +88,38 @@ export function emailAddress(): Field<string> {
   return field(
     text('an e-mail address such as name@example.com', '邮箱地址，如 name@example.com'),
     (value) => (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? value : undefined),
+  );
+}
+
+const DAY = /^(\d{4})(?:-|\/|\.|年)(\d{1,2})(?:-|\/|\.|月)(\d{1,2})日?$/;
+
+/** A day of the calendar, YYYY-MM-DD. */
+export function day(): Field<string> {
+  return field(
+    text(
+      'a day such as 2026-11-23, 2026/11/23 or 2026年11月23日',
+      '日期，如 2026-11-23、2026/11/23、2026年11月23日',
+    ),
+    (value) => {
+      const [, year = '', month = '', date = ''] = DAY.exec(value) ?? [];
+      const written = `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`;
+      return isLocalDay(written) ? written : undefined;
+    },
+  );
+}
+
+/** Several, each read by the field of one, parted by commas, semicolons or spaces; each counts once. */
+export function several<Value>(one: Field<Value>): Field<readonly Value[]> {
+  return field(
+    text(
+      `a list, parted by commas or semicolons: each ${one.accepted.en}`,
+      `以逗号或分号分隔的列表，每项为${one.accepted.zh}`,
+    ),
+    (value, instants) => {
+      const parts = value.split(/[,;，；、\s]+/).filter((part) => part !== '');
+      const read = [...new Set(parts)].map((part) => one.read(part, instants));
+      return read.some((item) => item === undefined) ? undefined : (read as Value[]);
+    },
   );
 }
 

@@ -42,6 +42,7 @@ export async function prepareImport(options: {
         kind,
         mapper,
         rows,
+        timeZone: options.timeZone,
         fileName: basename(path),
         onBatch: (counts) => onProgress(counts, bytesRead / Math.max(size, 1)),
       }),

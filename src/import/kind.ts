@@ -1,6 +1,7 @@
 import type { Text } from '../lib/text.ts';
+import type { Command } from '../platform/command.ts';
+import type { Settings } from '../platform/settings-register.ts';
 import type { Queryable } from '../platform/sql.ts';
-import type { Transaction } from '../platform/database.ts';
 import { type FieldSet, required, type ValuesOf, words } from './fields.ts';
 import type { ImportRow, ImportTable, Written } from './table.ts';
 
@@ -14,6 +15,14 @@ export interface RowIssue extends FieldIssue {
   readonly row: ImportRow;
 }
 
+/** When a batch is judged or written, and by which policy. */
+export interface ImportContext {
+  readonly now: Date;
+  /** Of business days and periods. */
+  readonly timeZone: string;
+  readonly settings: Settings;
+}
+
 /** One kind of record that can be imported: its fields, its table, and what the area knows of them. */
 export interface ImportKind<Fields extends FieldSet = FieldSet> {
   /** As on the command line: tickets. */
@@ -22,6 +31,8 @@ export interface ImportKind<Fields extends FieldSet = FieldSet> {
   readonly subject: string;
   /** Those of the area, beside source and externalId. */
   readonly fields: Fields;
+  /** The fields that tell its records apart; without them source and externalId do. */
+  readonly identifiedBy?: readonly string[];
   /** Whether columns of the file without a field can be kept as facts of the source. */
   readonly keepsExtra: boolean;
   readonly table: ImportTable;
@@ -31,16 +42,16 @@ export interface ImportKind<Fields extends FieldSet = FieldSet> {
     now: Date,
   ): { readonly columns: Record<string, unknown>; readonly issues: readonly FieldIssue[] };
   /** Looks up, for all rows at once, the records that they name; a row that names none that exists is an issue. */
-  resolve(db: Queryable, rows: readonly ImportRow[]): Promise<readonly RowIssue[]>;
+  resolve(db: Queryable, rows: readonly ImportRow[], context: ImportContext): Promise<readonly RowIssue[]>;
   /** Adds what only a new record gets, such as its number. */
-  complete(tx: Queryable, rows: readonly ImportRow[], now: Date): Promise<void>;
-  /** Notes what was written in the area's own history. */
-  record(tx: Transaction, written: readonly Written[], now: Date): Promise<void>;
+  complete(tx: Command, rows: readonly ImportRow[]): Promise<void>;
+  /** Notes what was written in the area's own history, and does what follows from it. */
+  record(tx: Command, written: readonly Written[], context: ImportContext): Promise<void>;
 }
 
 /** Where a row comes from and its id there: the key by which it is found again. */
 export const ORIGIN_FIELDS = { source: required(words(100)), externalId: required(words(200)) };
 
 export function fieldsOf(kind: ImportKind): FieldSet {
-  return { ...ORIGIN_FIELDS, ...kind.fields };
+  return kind.identifiedBy ? kind.fields : { ...ORIGIN_FIELDS, ...kind.fields };
 }

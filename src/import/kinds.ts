@@ -1,4 +1,5 @@
 import { contactImport, customerImport } from '../customers/import.ts';
+import { employeeImport } from '../organisation/import.ts';
 import { ticketImport } from '../tickets/import.ts';
 import { shipmentImport } from '../shipments/import.ts';
 import type { ImportKind } from './kind.ts';
@@ -9,4 +10,5 @@ export const IMPORT_KINDS: Readonly<Record<string, ImportKind>> = {
   customers: customerImport,
   contacts: contactImport,
   shipments: shipmentImport,
+  employees: employeeImport,
 };

@@ -73,16 +73,16 @@ export interface Mapping {
 /** Reads a mapping file; everything wrong with it is told at once. */
 export function parseMapping(name: string, content: string, kind: ImportKind): Mapping {
   const wrong = new Findings(name);
-  const parsed = MAPPING.safeParse(parseJson(name, content));
+  // Where the area's own fields tell records apart, nothing else does.
+  const schema = kind.identifiedBy ? MAPPING.omit({ source: true, externalId: true }) : MAPPING;
+  const parsed = schema.safeParse(parseJson(name, content));
   if (!parsed.success) {
     for (const issue of parsed.error.issues)
-      wrong.add(issue.path.join('.') || 'the file', schemaMessage(issue));
+      wrong.add(issue.path.join('.') || 'the file', schemaMessage(issue, Object.keys(schema.shape)));
     throw wrong.stopped();
   }
   const {
     kind: named,
-    source,
-    externalId,
     fields,
     delimiter = ',',
     format = null,
@@ -115,10 +115,15 @@ export function parseMapping(name: string, content: string, kind: ImportKind): M
       text('a rule, for every row needs it', '必须给出规则，每行都需要'),
     );
   }
-  const rules = { source: { constant: source }, externalId, ...fields };
+  const { source, externalId } = parsed.data as Partial<z.output<typeof MAPPING>>;
+  const rules = {
+    ...(source === undefined ? {} : { source: { constant: source } }),
+    ...(externalId === undefined ? {} : { externalId }),
+    ...fields,
+  };
   checkTimes(wrong, '', { format, timeZone });
   wrong.expect(
-    externalId.column !== undefined,
+    externalId === undefined || externalId.column !== undefined,
     'externalId',
     text('a column, with another value in every row', '列名，每行的值互不相同'),
   );
@@ -458,9 +463,9 @@ class Findings {
   }
 }
 
-function schemaMessage(issue: z.core.$ZodIssue): Text {
+function schemaMessage(issue: z.core.$ZodIssue, keys: readonly string[]): Text {
   if (issue.code !== 'unrecognized_keys') return text(issue.message, issue.message);
-  const accepted = Object.keys((issue.path.length === 0 ? MAPPING : RULE).shape);
+  const accepted = issue.path.length === 0 ? keys : Object.keys(RULE.shape);
   return text(
     `${issue.keys.join(', ')} is no key here; accepted: ${accepted.join(', ')}`,
     `没有键 ${issue.keys.join('、')}；可用：${accepted.join('、')}`,

@@ -7,7 +7,7 @@ import type { ImportRow } from './table.ts';
  * Puts the ids of the records that rows name by `field` into their `column`, with one statement for all rows and none
  * when no row names any. `find` selects `name` and `id` of the names given.
  */
-async function resolveNames(
+export async function resolveNames(
   db: Queryable,
   rows: readonly ImportRow[],
   reference: {
@@ -53,5 +53,28 @@ export function resolveEmployees(
     column,
     accepted: text('the number of an employee', '已有员工的工号'),
     find: (numbers) => sql`select number as name, id from employee where number = any(${numbers}::text[])`,
+  });
+}
+
+/** Rows that mean a record which an earlier row of theirs means already; a row without a key means none. */
+export function repeatedRows(
+  rows: readonly ImportRow[],
+  field: string,
+  keyOf: (row: ImportRow) => string | null,
+): RowIssue[] {
+  const lines = new Map<string, number>();
+  return rows.flatMap((row) => {
+    const key = keyOf(row);
+    if (key === null) return [];
+    const before = lines.get(key);
+    if (before === undefined) {
+      lines.set(key, row.line);
+      return [];
+    }
+    const accepted = text(
+      `each record once; it already stands on line ${before}`,
+      `每条记录只能出现一次；第 ${before} 行已有`,
+    );
+    return [{ row, field, accepted }];
   });
 }

@@ -1,10 +1,12 @@
 import { newId } from '../lib/ids.ts';
 import { type Text, text } from '../lib/text.ts';
-import { writeAudit } from '../platform/audit.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database, Transaction } from '../platform/database.ts';
+import { type Command, commandRunner } from '../platform/command.ts';
+import type { Database } from '../platform/database.ts';
+import { loadSettingChanges } from '../platform/settings.ts';
+import { settingsAt } from '../platform/settings-register.ts';
 import type { Queryable } from '../platform/sql.ts';
-import type { ImportKind } from './kind.ts';
+import type { ImportContext, ImportKind } from './kind.ts';
 import type { RowMapper } from './mapping.ts';
 import type { BrokenRow, SourceRow } from './records.ts';
 import { SeenIds } from './seen.ts';
@@ -63,6 +65,8 @@ export async function runImport(
     readonly kind: ImportKind;
     readonly mapper: RowMapper;
     readonly rows: AsyncIterable<SourceRow | BrokenRow>;
+    /** Of business days and periods. */
+    readonly timeZone: string;
     /** For the audit. */
     readonly fileName: string;
     readonly onBatch: (counts: Readonly<ImportCounts>) => void;
@@ -70,6 +74,7 @@ export async function runImport(
 ): Promise<Readonly<ImportCounts>> {
   const counts: ImportCounts = { rows: 0, created: 0, changed: 0, unchanged: 0, kept: 0, refused: 0 };
   const seen: Seen = { ids: new SeenIds(), rows: options.mapper.repeats ? new SeenIds() : null };
+  const settingChanges = await loadSettingChanges(options.reads);
   let batch = emptyBatch();
   // One batch is written while the next is read.
   let writing = Promise.resolve();
@@ -92,9 +97,14 @@ export async function runImport(
   }
 
   async function finish(done: Batch): Promise<void> {
+    const now = options.clock.now();
+    const context = { now, timeZone: options.timeZone, settings: settingsAt(settingChanges, now) };
     const outcome = options.database
-      ? await options.database.transaction((tx) => writeBatch(tx, done, options, options.clock.now()))
-      : await judgeBatch(options.reads, done, options, false);
+      ? await commandRunner({ database: options.database, afterCommit: () => undefined }).run(
+          { ...context, actorId: null, requestId: null },
+          (tx) => writeBatch(tx, done, options, context),
+        )
+      : await judgeBatch(options.reads, done, options, context, false);
     counts.rows += done.size;
     counts.created += outcome.fresh.length;
     counts.changed += outcome.changed.length;
@@ -149,7 +159,7 @@ function takeRow(
   }
   const { values, extra, issues } = mapper.map(row.cells);
   const problems: Problem[] = issues.map((issue) => ({ line, ...issue }));
-  const { source, externalId } = values as { source: string | null; externalId: string | null };
+  const { source, externalId } = identityOf(kind, values, problems.length === 0);
   if (source !== null && externalId !== null) {
     const before = seen.ids.add(`${source}\0${externalId}`, line);
     const whole = seen.rows && JSON.stringify([values, extra]);
@@ -159,7 +169,9 @@ function takeRow(
         batch.repeated += 1;
         return;
       }
-      problems.push(problemOf('externalId', row, mapper, repeated(before, whole !== null)));
+      problems.push(
+        problemOf(kind.identifiedBy?.[0] ?? 'externalId', row, mapper, repeated(before, whole !== null)),
+      );
     }
   }
   if (problems.length === 0) {
@@ -180,6 +192,17 @@ function takeRow(
     }
   }
   batch.problems.push(...problems);
+}
+
+/** What tells the row's record apart; a record of the area's own fields needs all of them to be right. */
+function identityOf(
+  kind: ImportKind,
+  values: Readonly<Record<string, unknown>>,
+  readable: boolean,
+): { source: string | null; externalId: string | null } {
+  if (!kind.identifiedBy) return values as { source: string | null; externalId: string | null };
+  const fields = kind.identifiedBy.map((field) => values[field]);
+  return { source: '', externalId: readable ? JSON.stringify(fields) : null };
 }
 
 function problemOf(field: string, row: SourceRow, mapper: RowMapper, accepted: Text): Problem {
@@ -204,9 +227,10 @@ async function judgeBatch(
   db: Queryable,
   batch: Batch,
   { kind, mapper }: Options,
+  context: ImportContext,
   lock: boolean,
 ): Promise<Comparison> {
-  const issues = await kind.resolve(db, batch.rows);
+  const issues = await kind.resolve(db, batch.rows, context);
   const refused = new Set(issues.map((issue) => issue.row));
   for (const { row, field, accepted } of issues) {
     batch.problems.push({
@@ -219,34 +243,33 @@ async function judgeBatch(
   return compareRows(db, kind.table, rows, { mapped: mapper.mapped, lock });
 }
 
-async function writeBatch(tx: Transaction, batch: Batch, options: Options, now: Date): Promise<Comparison> {
+async function writeBatch(
+  tx: Command,
+  batch: Batch,
+  options: Options,
+  context: ImportContext,
+): Promise<Comparison> {
   const { kind, mapper, fileName } = options;
   await lockImports(tx, kind.table);
-  const outcome = await judgeBatch(tx, batch, options, true);
+  const outcome = await judgeBatch(tx, batch, options, context, true);
   const { fresh, changed } = outcome;
   if (fresh.length === 0 && changed.length === 0) return outcome;
-  if (fresh.length > 0) await kind.complete(tx, fresh, now);
-  await insertRows(tx, kind.table, fresh, now);
-  await updateRows(tx, kind.table, changed, { mapped: mapper.mapped, now });
+  if (fresh.length > 0) await kind.complete(tx, fresh);
+  await insertRows(tx, kind.table, fresh, tx.now);
+  await updateRows(tx, kind.table, changed, { mapped: mapper.mapped, now: tx.now });
   const written: Written[] = [...fresh.map((row) => ({ id: row.id, row, changes: null })), ...changed];
-  await kind.record(tx, written, now);
+  await kind.record(tx, written, context);
   const lines = written.map(({ row }) => row.line);
-  await writeAudit(
-    tx,
-    [
-      {
-        action: 'import',
-        subjectType: kind.subject,
-        subjectId: null,
-        after: {
-          file: fileName,
-          lines: [Math.min(...lines), Math.max(...lines)],
-          created: fresh.length,
-          changed: changed.length,
-        },
-      },
-    ],
-    { actorId: null, requestId: null, now },
-  );
+  tx.audit({
+    action: 'import',
+    subjectType: kind.subject,
+    subjectId: null,
+    after: {
+      file: fileName,
+      lines: [Math.min(...lines), Math.max(...lines)],
+      created: fresh.length,
+      changed: changed.length,
+    },
+  });
   return outcome;
 }

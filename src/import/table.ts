@@ -18,14 +18,35 @@ export interface ImportRow {
  * later runs. One without fields, or whose fields the file lacks, is written with a new record only.
  */
 export type ImportColumns = Readonly<
-  Record<string, { readonly type: string; readonly from: readonly string[] }>
+  Record<
+    string,
+    {
+      readonly type: string;
+      readonly from: readonly string[];
+      /** Lies in another table: it is compared here and written by the kind. */
+      readonly beside?: true;
+    }
+  >
 >;
 
 export interface ImportTable {
   readonly name: string;
   readonly columns: ImportColumns;
+  /** Where its records are told apart by columns of their own. */
+  readonly natural?: NaturalKey;
   /** True where people have worked on the record (alias t) here, so that the file no longer speaks for it. */
   readonly workedOn: Sql;
+}
+
+/** How records are found again that have no source and external_id, nor created_at and updated_at. */
+export interface NaturalKey {
+  readonly columns: readonly string[];
+  /** Whether a record (alias t) is that of a key (alias k). */
+  readonly match: Sql;
+  /** What an update writes beside the columns, each after a comma. */
+  touch(now: Date): Sql;
+  /** The records with what they have in other tables; the table itself unless given. */
+  readonly records?: Sql;
 }
 
 /** Values by field as values by column; those that are null are left out. */
@@ -87,7 +108,7 @@ export async function compareRows(
       from jsonb_each(to_jsonb(t)) b join jsonb_each(to_jsonb(i)) a using (key)
       where a.value <> b.value) as changes
     from ${payload(ownColumns(table, options.mapped), ids.keys(), (row) => ids.get(row))}
-    join ${raw(table.name)} t on t.id = i.id
+    join ${recordsOf(table)} t on t.id = i.id
     where ${differs(ownColumns(table, options.mapped))}
     ${options.lock ? sql`for update of t` : sql``}`);
   const differing = found.map(({ id, workedOn, changes }) => ({
@@ -109,12 +130,35 @@ async function knownIds(
   table: ImportTable,
   rows: readonly ImportRow[],
 ): Promise<Map<ImportRow, string>> {
+  if (table.natural) return knownByKey(db, table, table.natural, rows);
   const found = await db.query<{ at: number; id: string }>(sql`
     select k.at, t.id
     from unnest(${rows.map((row) => row.source)}::text[], ${rows.map((row) => row.externalId)}::text[])
       with ordinality as k(source, external_id, at)
     join ${raw(table.name)} t on t.source = k.source and t.external_id = k.external_id`);
   return new Map(found.map(({ at, id }) => [rows[at - 1] as ImportRow, id]));
+}
+
+async function knownByKey(
+  db: Queryable,
+  table: ImportTable,
+  natural: NaturalKey,
+  rows: readonly ImportRow[],
+): Promise<Map<ImportRow, string>> {
+  const keys = rows.map(({ columns }, at) => ({
+    at,
+    ...Object.fromEntries(natural.columns.map((name) => [name, columns[name] ?? null])),
+  }));
+  const types = natural.columns.map((name) => `${name} ${table.columns[name]?.type}`);
+  const found = await db.query<{ at: number; id: string }>(sql`
+    select k.at, t.id
+    from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k(${raw(['at int', ...types].join(', '))})
+    join ${raw(table.name)} t on ${natural.match}`);
+  return new Map(found.map(({ at, id }) => [rows[at] as ImportRow, id]));
+}
+
+function recordsOf({ name, natural }: ImportTable): Sql {
+  return natural?.records ? sql`(${natural.records})` : raw(name);
 }
 
 /** Writes new records with one statement. */
@@ -125,12 +169,15 @@ export async function insertRows(
   now: Date,
 ): Promise<void> {
   if (rows.length === 0) return;
-  const columns = Object.keys(table.columns);
-  const names = raw(['id', 'source', 'external_id', ...columns].join(', '));
+  const columns = Object.keys(writtenColumns(table.columns));
+  const names = raw(['id', ...(table.natural ? [] : ['source', 'external_id']), ...columns].join(', '));
+  const [stampNames, stamps] = table.natural
+    ? [sql``, sql``]
+    : [sql`, created_at, updated_at`, sql`, ${now}::timestamptz, ${now}::timestamptz`];
   await tx.query(sql`
     with written as (
-      insert into ${raw(table.name)} (${names}, created_at, updated_at)
-      select ${names}, ${now}::timestamptz, ${now}::timestamptz
+      insert into ${raw(table.name)} (${names}${stampNames})
+      select ${names}${stamps}
       from ${payload(columnsIn(table, columns), rows, (row) => row.id)}
       returning 1)
     select count(*)::int as written from written`);
@@ -144,13 +191,16 @@ export async function updateRows(
   options: { readonly mapped: ReadonlySet<string>; readonly now: Date },
 ): Promise<void> {
   if (changed.length === 0) return;
-  const columns = ownColumns(table, options.mapped);
+  const columns = writtenColumns(ownColumns(table, options.mapped));
+  if (Object.keys(columns).length === 0) return;
   const ids = new Map(changed.map(({ row, id }) => [row, id]));
+  const touch = table.natural
+    ? table.natural.touch(options.now)
+    : sql`, updated_at = ${options.now}::timestamptz, version = t.version + 1`;
   await tx.query(sql`
     with written as (
       update ${raw(table.name)} t
-      set ${join(Object.keys(columns).map((name) => raw(`${name} = i.${name}`)))},
-          updated_at = ${options.now}::timestamptz, version = t.version + 1
+      set ${join(Object.keys(columns).map((name) => raw(`${name} = i.${name}`)))}${touch}
       from ${payload(columns, ids.keys(), (row) => ids.get(row))}
       where t.id = i.id
       returning 1)
@@ -161,6 +211,10 @@ function ownColumns(table: ImportTable, mapped: ReadonlySet<string>): ImportColu
   return Object.fromEntries(
     Object.entries(table.columns).filter(([, { from }]) => from.some((field) => mapped.has(field))),
   );
+}
+
+function writtenColumns(columns: ImportColumns): ImportColumns {
+  return Object.fromEntries(Object.entries(columns).filter(([, { beside }]) => !beside));
 }
 
 function columnsIn(table: ImportTable, names: readonly string[]): ImportColumns {

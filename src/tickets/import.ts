@@ -196,7 +196,7 @@ export const ticketImport: ImportKind<typeof TICKET_FIELDS> = {
       });
     });
   },
-  async record(tx, written, now) {
+  async record(tx, written, { now }) {
     const entries = written.map(({ id, row, changes }) => ({
       id: newId(),
       ticket_id: id,

@@ -50,6 +50,7 @@ export async function importInto(
     readonly encoding?: Encoding;
     readonly format?: Format;
     readonly signal?: AbortSignal;
+    readonly now?: string;
     readonly onProgress?: (counts: Readonly<ImportCounts>, share: number) => void;
   } = {},
 ): Promise<Ran> {
@@ -67,7 +68,7 @@ export async function importInto(
   const counts = await prepared.run({
     reads: database,
     database: options.dryRun ? null : database,
-    clock: new ManualClock(NOW),
+    clock: new ManualClock(options.now ?? NOW),
     onProblem: (problem) => problems.push(problem),
     onProgress: options.onProgress ?? (() => undefined),
     signal: options.signal ?? new AbortController().signal,
