@@ -13,7 +13,8 @@ nested-list
   --keep             leaves the database, for --database <name> of a later run
   --profile          writes a CPU profile of Switchyard to bench/results
 dashboard
-  --seconds, --rounds, --connections, --keep as above; --database <small>,<large>
+  --connections 4    at a time: the peer takes a second for an answer
+  --seconds, --rounds, --keep as above; --database <small>,<large>
 export
   --rows 100000      tickets, of the long export; the short one has a tenth
   --rounds 5, --keep, --database as above
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
       rows: { type: 'string', default: '100000' },
       seconds: { type: 'string', default: '10' },
       rounds: { type: 'string', default: '5' },
-      connections: { type: 'string', default: '16' },
+      connections: { type: 'string' },
       keep: { type: 'boolean', default: false },
       database: { type: 'string' },
       profile: { type: 'boolean', default: false },
@@ -58,15 +59,20 @@ async function main(): Promise<void> {
     keep: values.keep,
     database: values.database,
   };
+  const connections = (usual: number) => count('connections', values.connections ?? String(usual));
   const load = {
     ...shared,
     seconds: count('seconds', values.seconds),
-    connections: count('connections', values.connections),
   };
   const benchmarks: Readonly<Record<Benchmark, () => Promise<boolean>>> = {
     'nested-list': () =>
-      nestedList({ ...load, tickets: count('tickets', values.tickets), profile: values.profile }),
-    dashboard: () => dashboardBenchmark(load),
+      nestedList({
+        ...load,
+        connections: connections(16),
+        tickets: count('tickets', values.tickets),
+        profile: values.profile,
+      }),
+    dashboard: () => dashboardBenchmark({ ...load, connections: connections(4) }),
     export: () => exportBenchmark({ ...shared, rows: count('rows', values.rows) }),
   };
   const met = await benchmarks[benchmark]();

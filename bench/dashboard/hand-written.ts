@@ -33,7 +33,9 @@ const STATEMENT = `
     select f.cut, sum(f.numerator)::int as numerator, sum(f.denominator)::int as denominator
     from metric_fact f
     where f.source = a.source and f.dimension_kind = 'COMPANY' and f.dimension_id = '00000000-0000-0000-0000-000000000000'
-      and f.cut_kind = a.cut_kind::"MetricCut" and (a.all_days or (f.day >= $1::date and f.day < $2::date))
+      and f.cut_kind = a.cut_kind::"MetricCut" 
+      and f.day >= case when a.all_days then '-infinity' else $1::date end
+      and f.day < case when a.all_days then 'infinity' else $2::date end
     group by f.cut) f
   union all
   select m.source, m.cut_kind::text, m.cut, 0, 0, m.median, m.measured
