@@ -38,7 +38,15 @@ export async function generateLoad(load: Load): Promise<LoadResult> {
     [
       AUTOCANNON,
       ...['--json', '--method', 'POST', '--body', load.body, ...headers],
-      ...['--connections', String(load.connections), '--duration', String(load.seconds), load.url],
+      ...[
+        '--connections',
+        String(load.connections),
+        '--duration',
+        String(load.seconds),
+        '--timeout',
+        '120',
+        load.url,
+      ],
     ],
     { maxBuffer: 16 * 1024 * 1024, signal: load.signal },
   );

@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { entryOf } from './maps.ts';
 
 /** A point in time: milliseconds since 1970-01-01T00:00Z. */
 export type Instant = number;
@@ -60,18 +61,21 @@ export function yearBefore({ start, kind }: Period, timeZone: string): Period {
   return periodFrom(localDay(start, timeZone).subtract(ago), kind, timeZone);
 }
 
-/** The last day asked for in each zone: most questions are about today, and a time zone's rules are slow to read. */
-const lastDays = new Map<string, { readonly start: Instant; readonly end: Instant; readonly text: string }>();
+/** Days lately asked for in each zone: most questions are about few days, and a time zone's rules are slow to read. */
+const knownDays = new Map<string, Period[]>();
 const ZONES_KEPT = 50;
+const DAYS_KEPT = 32;
 
 /** The day on the wall of the time zone at an instant, as YYYY-MM-DD. */
 export function localDate(instant: Instant, timeZone: string): string {
-  const last = lastDays.get(timeZone);
-  if (last && instant >= last.start && instant < last.end) return last.text;
-  const { key, start, end } = periodOf(instant, 'DAY', timeZone);
-  if (lastDays.size >= ZONES_KEPT) lastDays.clear();
-  lastDays.set(timeZone, { start, end, text: key });
-  return key;
+  if (knownDays.size >= ZONES_KEPT) knownDays.clear();
+  const days = entryOf(knownDays, timeZone, () => []);
+  const known = days.find(({ start, end }) => instant >= start && instant < end);
+  if (known) return known.key;
+  const day = periodOf(instant, 'DAY', timeZone);
+  if (days.length >= DAYS_KEPT) days.shift();
+  days.push(day);
+  return day.key;
 }
 
 /** The same time of the day so many months later; of a day that the month lacks, its last day. */

@@ -9,4 +9,10 @@ async function readViewers(pool) {
   return new Map(rows.map(({ subject }) => [subject, {}]));
 }
 
-await serve({ schema: 'bench_dashboard', plugins: [], readViewers });
+// What makes its statement faster here: no compiling (it takes longer than the rows), sorts in memory.
+await serve({
+  schema: 'bench_dashboard',
+  plugins: [],
+  readViewers,
+  options: '-c jit=off -c work_mem=256MB',
+});

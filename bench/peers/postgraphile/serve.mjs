@@ -9,9 +9,9 @@ import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 
 const { DATABASE_URL, DATABASE_POOL, AUTH_JWT_SECRET, PORT } = process.env;
 
-/** `readViewers` answers the settings of a session by the subject of its token. */
-export async function serve({ schema, plugins, readViewers }) {
-  const pool = new pg.Pool({ connectionString: DATABASE_URL, max: Number(DATABASE_POOL) });
+/** `readViewers` answers the settings of a session by the subject of its token; `options` are those of connections. */
+export async function serve({ schema, plugins, readViewers, options }) {
+  const pool = new pg.Pool({ connectionString: DATABASE_URL, max: Number(DATABASE_POOL), options });
   pool.on('error', (error) => console.error(error));
   const viewers = await readViewers(pool);
   const instance = postgraphile({

@@ -44,6 +44,7 @@ export async function rollUp(tx: Command, timeZone: string): Promise<RolledUp> {
   if (!lock?.mine) return none;
   const claimed = await claimPartitions(tx, timeZone);
   if (claimed.length === 0) return none;
+  await newVersion(tx);
   const days = daysOf(claimed);
   for (const [facts, marked] of days) await countDays(tx, facts, marked, timeZone);
   const marked = days.get('tickets') ?? [];
@@ -57,6 +58,11 @@ export async function rollUp(tx: Command, timeZone: string): Promise<RolledUp> {
     announce(tx, days);
   }
   return { partitions: claimed.length, days };
+}
+
+/** Readers keep what they have read until figures change. */
+async function newVersion(tx: Command): Promise<void> {
+  await tx.query(sql`update rollup_zone set version = gen_random_uuid() where id = 1 returning 1 as changed`);
 }
 
 interface Claimed {
@@ -383,6 +389,7 @@ export async function recount(tx: Command): Promise<void> {
     with facts as (delete from metric_fact returning 1), medians as (delete from metric_median returning 1),
          samples as (delete from metric_sample returning 1), partitions as (delete from rollup_partition returning 1)
     select 1 as forgotten`);
+  await newVersion(tx);
   await tx.query(sql`select 1 as marked from rollup_mark_all()`);
 }
 

@@ -24,7 +24,7 @@ import {
   ticketsAtRisk,
 } from '../definitions/sources/tickets.ts';
 import type { KpiDimension } from '../rules/figures.ts';
-import { daysOf, type FactSum, factKey, factsOf } from './facts.ts';
+import { daysOf, type FactSum, factsOf, totalOf } from './facts.ts';
 import { mediansOf } from './medians.ts';
 
 /** What a dashboard is asked for: a period and what it is cut by. */
@@ -190,10 +190,7 @@ function load(
   days: { readonly from: string | null; readonly until: string | null },
   monthly: boolean,
 ) {
-  return factsOf.load(
-    reader,
-    factKey({ source: source.name, facts: source.facts, ...dimension, cut, ...days, monthly }),
-  );
+  return factsOf(reader, { ...totalOf(source, dimension), cut, ...days, monthly });
 }
 
 /** What was carried, as decimal text; of a month or of a part where they are named. */

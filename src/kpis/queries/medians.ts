@@ -6,16 +6,7 @@ import { join, type Sql, sql } from '../../platform/sql.ts';
 import type { MedianSource } from '../definitions/definition.ts';
 import { MEDIAN_SOURCES } from '../definitions/sources/index.ts';
 import { isWide, type KpiDimension } from '../rules/figures.ts';
-import { COMPANY_ID } from './facts.ts';
-
-/** The middle value of what was measured in a period. */
-export interface Median {
-  /** Empty for the total. */
-  readonly cut: string;
-  /** Milliseconds, exact. */
-  readonly median: string;
-  readonly measured: number;
-}
+import { keptMediansOf, type Median } from './facts.ts';
 
 /** Middle values of a source, whole or broken down; nothing where nothing was measured. */
 export function mediansOf(
@@ -25,35 +16,19 @@ export function mediansOf(
   period: Period,
   cut: MetricCut,
 ): Promise<readonly Median[]> {
-  const key = JSON.stringify([source.name, dimension.kind, dimension.id ?? COMPANY_ID, cut, period.key]);
-  if (isWide(dimension.kind)) return keptMedians.load(reader, key);
+  const { kind, id } = dimension;
+  if (isWide(kind)) return keptMediansOf(reader, { source: source.name, kind, id, cut, period: period.key });
   // The figures of one customer or person are not broken down.
-  return cut === 'NONE' ? ownMedians.load(reader, key) : Promise.resolve([]);
+  if (cut !== 'NONE' || id === null) return Promise.resolve([]);
+  return ownMedians.load(reader, JSON.stringify([source.name, kind, id, period.key]));
 }
 
-type Key = readonly [source: string, kind: KpiDimensionKind, id: string, cut: MetricCut, period: string];
-
-/** Those of wide dimensions are kept: one statement, by the primary key of metric_median. */
-const keptMedians = defineLoader(async (reader: Reader, keys): Promise<Median[][]> => {
-  const scopes = keys.map((key, place) => {
-    const [source, kind, id, cut, period] = JSON.parse(key) as Key;
-    return { place, source, kind, id, cut, period };
-  });
-  const rows = await reader.query<Median & { place: number }>(sql`
-    select a.place, m.cut, trim_scale(m.median)::text as median, m.measured
-    from jsonb_to_recordset(${JSON.stringify(scopes)}::jsonb) as a(
-      place int, source text, kind "KpiDimensionKind", id uuid, cut "MetricCut", period text)
-    join metric_median m on m.source = a.source and m.period = a.period and m.dimension_kind = a.kind
-      and m.dimension_id = a.id and m.cut_kind = a.cut
-    where m.measured > 0
-    order by a.place, m.cut`);
-  return byPlace(keys.length, rows);
-});
+type Key = readonly [source: string, kind: KpiDimensionKind, id: string, period: string];
 
 /** Those of one customer or person are few enough to be measured when they are asked for, by the tickets' own indexes. */
 const ownMedians = defineLoader(async (reader: Reader, keys): Promise<Median[][]> => {
   const selects = keys.map((key, place) => {
-    const [name, kind, id, , periodKey] = JSON.parse(key) as Key;
+    const [name, kind, id, periodKey] = JSON.parse(key) as Key;
     const { start, end } = parsePeriod(periodKey, reader.timeZone);
     const source = MEDIAN_SOURCES.find((one) => one.name === name);
     if (!source) throw new Error(`${name} measures nothing.`);

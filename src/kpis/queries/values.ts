@@ -24,7 +24,7 @@ import {
   mayRead,
 } from '../rules/figures.ts';
 import { KPI_SETTINGS } from '../settings.ts';
-import { COMPANY_ID, daysOf, factKey, factsOf, totalOf } from './facts.ts';
+import { COMPANY_ID, daysOf, factsOf, totalOf } from './facts.ts';
 import { type KeptValue, keptOf, scopeKey, scopesRelation } from './kept-values.ts';
 import { type Measuring, periodFactsOf, periodKey } from './period-facts.ts';
 
@@ -203,14 +203,11 @@ async function countedFor(
     };
   }
   const { source, span, cut = 'NONE' } = query;
-  const { sums, asOf } = await factsOf.load(
-    measuring,
-    factKey({
-      ...totalOf(source, dimension),
-      cut,
-      ...daysOf(SPANS[span](period, measuring.timeZone), measuring.timeZone),
-    }),
-  );
+  const { sums, asOf } = await factsOf(measuring, {
+    ...totalOf(source, dimension),
+    cut,
+    ...daysOf(SPANS[span](period, measuring.timeZone), measuring.timeZone),
+  });
   const whole = sums.find((sum) => sum.cut === '');
   return {
     numerator: whole?.numerator ?? '0',

@@ -256,19 +256,22 @@ const YEARS = { first: '2000', last: '2199' } as const;
 
 /** The business period of a key; InvalidInput naming the field when there is none. */
 export function readPeriod(key: string, timeZone: string, path: string): Period {
+  const year = key.slice(0, 4);
+  if (year < YEARS.first || year > YEARS.last) throw noPeriod(key, path);
+  try {
+    return parsePeriod(key, timeZone);
+  } catch (error) {
+    if (error instanceof InvalidPeriod) throw noPeriod(key, path);
+    throw error;
+  }
+}
+
+function noPeriod(key: string, path: string): InvalidInput {
   const message = text(
     `${JSON.stringify(key)} is no period of ${YEARS.first} to ${YEARS.last}; accepted are a day 2026-11-23, an ISO week 2026-W47, a month 2026-11, a quarter 2026-Q4 and a year 2026.`,
     `${JSON.stringify(key)} 不是 ${YEARS.first} 至 ${YEARS.last} 年间的期间；可用：日 2026-11-23、ISO 周 2026-W47、月 2026-11、季度 2026-Q4、年 2026。`,
   );
-  const refusal = new InvalidInput([{ path: path.split('.'), message }]);
-  const year = key.slice(0, 4);
-  if (year < YEARS.first || year > YEARS.last) throw refusal;
-  try {
-    return parsePeriod(key, timeZone);
-  } catch (error) {
-    if (error instanceof InvalidPeriod) throw refusal;
-    throw error;
-  }
+  return new InvalidInput([{ path: path.split('.'), message }]);
 }
 
 /** Consecutive periods of one kind from a key to another; InvalidInput naming the field where there are none or too many. */
