@@ -14,6 +14,18 @@ import {
   type SlaTerms,
   slaClock,
 } from '../../src/tickets/rules/sla-clock.ts';
+import {
+  countTicks,
+  dayText,
+  type Grid,
+  gridOf,
+  pick,
+  type PlainCalendar,
+  plainCalendar,
+  type Random,
+  runningIntervals,
+  seeded,
+} from './slow-clock.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -55,6 +67,8 @@ function terms(calendar: BusinessCalendar, limits: SlaTerms['limits']): Omit<Sla
   return {
     policyCode: 'STANDARD',
     policyVersion: 1,
+    calendarCode: 'DESK',
+    calendarVersion: 1,
     limits,
     factor: 1,
     calendar,
@@ -816,9 +830,9 @@ describe('[TIC-37] a reopened ticket', () => {
 
 describe('the timeline explains the final due instant', () => {
   function story(facts: SlaFacts, now: string): string[] {
-    return slaClock(facts, at(now)).timeline.map(
-      (s) => `${shown(s.from)?.slice(5)} ${shown(s.to)?.slice(5)} ${s.kind} ${s.reason}`,
-    );
+    return slaClock(facts, at(now))
+      .timeline('RESOLUTION')
+      .map((s) => `${shown(s.from)?.slice(5)} ${shown(s.to)?.slice(5)} ${s.kind} ${s.reason}`);
   }
 
   test('a complaint runs through, whatever changes', () => {
@@ -918,7 +932,7 @@ describe('random histories against a count of every minute', () => {
   const CASES_EACH = 120;
 
   test.each(STRETCHES)('%s from %s on', (timeZone, firstDay) => {
-    const grid = minuteGrid(timeZone, firstDay);
+    const grid = gridOf(timeZone, firstDay, MINUTE);
     const random = seeded(`${timeZone} ${firstDay}`);
     const calendars = new Map<BusinessCalendar, PlainCalendar>();
     while (calendars.size < CALENDARS_EACH) {
@@ -927,8 +941,10 @@ describe('random histories against a count of every minute', () => {
     }
     for (let i = 0; i < CASES_EACH; i++) {
       const { facts, now } = randomCase(random, grid, [...calendars.keys()]);
-      const expected = countMinutes(facts, now, grid, calendars);
-      const { limits, timeline } = slaClock(facts, now);
+      const expected = countTicks(facts, now, grid, calendars);
+      const clock = slaClock(facts, now);
+      const { limits } = clock;
+      const timeline = clock.timeline('RESOLUTION');
       const actual = {
         limits: limits.map(({ kind, dueAt, warnAt, state }) => ({ kind, dueAt, warnAt, state })),
         running: runningIntervals(timeline, grid),
@@ -942,65 +958,6 @@ describe('random histories against a count of every minute', () => {
       }
     }
   });
-
-  interface Minute {
-    readonly day: number;
-    readonly weekday: number;
-    readonly ofDay: number;
-  }
-
-  interface Grid {
-    readonly start: number;
-    readonly minutes: readonly Minute[];
-  }
-
-  interface PlainCalendar {
-    readonly open: readonly boolean[];
-    readonly businessDay: number;
-  }
-
-  type Random = (below: number) => number;
-
-  /** What the wall clock shows in each minute, by the platform's own formatter. */
-  function minuteGrid(timeZone: string, firstDay: string): Grid {
-    const format = new Intl.DateTimeFormat('en-CA', {
-      timeZone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-    });
-    const start = Date.parse(`${firstDay}T12:00:00Z`);
-    const minutes: Minute[] = [];
-    // Clocks change on the full hour; one question per half hour is enough.
-    for (let half = 0; half < 40 * 48; half++) {
-      const part = Object.fromEntries(
-        format.formatToParts(start + half * 30 * MINUTE).map((p) => [p.type, Number(p.value)]),
-      );
-      const day = Date.UTC(part.year as number, (part.month as number) - 1, part.day) / (24 * HOUR);
-      for (let m = 0; m < 30; m++) {
-        minutes.push({
-          day,
-          weekday: ((day + 3) % 7) + 1,
-          ofDay: (part.hour as number) * 60 + (part.minute as number) + m,
-        });
-      }
-    }
-    return { start, minutes };
-  }
-
-  /** Mulberry32, seeded by a text. */
-  function seeded(text: string): Random {
-    let state = [...text].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 7);
-    return (below) => {
-      state = (state + 0x6d2b79f5) | 0;
-      let t = Math.imul(state ^ (state >>> 15), 1 | state);
-      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-      return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * below);
-    };
-  }
 
   function randomCalendar(random: Random, grid: Grid, timeZone: string): CalendarDefinition {
     // No window begins or ends in an hour that clocks skip or repeat: what that means is shown by cases of the calendar.
@@ -1037,46 +994,6 @@ describe('random histories against a count of every minute', () => {
     };
   }
 
-  function plainCalendar(definition: CalendarDefinition, grid: Grid): PlainCalendar {
-    if (definition.alwaysOpen) return { open: grid.minutes.map(() => true), businessDay: 24 * 60 };
-    const weekdays = Object.values(definition.weekly);
-    const usual = weekdays.find((windows) => windows.length > 0) ?? [];
-    const openByDay = new Map<number, boolean[]>();
-    const open = grid.minutes.map(({ day, ofDay }) => {
-      if (!openByDay.has(day)) openByDay.set(day, openOn(day));
-      return openByDay.get(day)?.[ofDay] === true;
-    });
-    const businessDay = Array.from({ length: 48 * 60 }, (_, minute) => within(usual, minute));
-    return { open, businessDay: businessDay.filter(Boolean).length };
-
-    function openOn(day: number): boolean[] {
-      const [windows, before] = [windowsOf(day), windowsOf(day - 1)];
-      return Array.from(
-        { length: 24 * 60 },
-        (_, minute) => within(windows, minute) || within(before, minute + 24 * 60),
-      );
-    }
-
-    function windowsOf(day: number): readonly string[] {
-      const text = dayText(day);
-      if (definition.holidays.includes(text)) return [];
-      const extra = definition.extraWorkdays.find((workday) => workday.day === text);
-      return extra ? (extra.windows ?? usual) : (weekdays[(day + 3) % 7] ?? []);
-    }
-
-    function within(windows: readonly string[], minute: number): boolean {
-      return windows.some((window) => {
-        const start = Number(window.slice(0, 2)) * 60 + Number(window.slice(3, 5));
-        const end = Number(window.slice(6, 8)) * 60 + Number(window.slice(9));
-        return minute >= start && minute < (end <= start ? end + 24 * 60 : end);
-      });
-    }
-  }
-
-  function dayText(day: number): string {
-    return new Date(day * 24 * HOUR).toISOString().slice(0, 10);
-  }
-
   function randomCase(random: Random, grid: Grid, calendars: readonly BusinessCalendar[]) {
     const known = [pick(random, calendars), pick(random, calendars)] as const;
     const start = random(14 * 24 * 60);
@@ -1090,6 +1007,8 @@ describe('random histories against a count of every minute', () => {
       from,
       policyCode: 'RANDOM',
       policyVersion: 1,
+      calendarCode: 'RANDOM',
+      calendarVersion: 1,
       limits: Object.fromEntries(
         LIMIT_KINDS.map((kind) => [
           kind,
@@ -1123,153 +1042,5 @@ describe('random histories against a count of every minute', () => {
       cancelledAt: maybe(10, () => later(5 * 24 * 60)),
     };
     return { facts, now: later(6 * 24 * 60) };
-  }
-
-  /** The rules of the clock once more, as plainly as they can be put: everything is counted minute by minute. */
-  function countMinutes(
-    facts: SlaFacts,
-    now: number,
-    grid: Grid,
-    calendars: ReadonlyMap<BusinessCalendar, PlainCalendar>,
-  ) {
-    const horizon = grid.minutes.length;
-    const minuteOf = (instant: number) => (instant - grid.start) / MINUTE;
-    const end = Math.min(facts.resolvedAt ?? Infinity, facts.cancelledAt ?? Infinity);
-    const limits: { kind: LimitKind; dueAt: number | null; warnAt: number | null; state: LimitState }[] = [];
-    let running: string[] = [];
-
-    for (const kind of LIMIT_KINDS) {
-      let start = facts.startedAt;
-      if (kind === 'DECISION') {
-        if (facts.planProposedAt === null) continue;
-        start = facts.planProposedAt;
-      }
-      if (kind === 'PROGRESS')
-        start = Math.max(start, ...facts.progressNoticesAt.filter((notice) => notice <= end));
-      const answer = {
-        ACKNOWLEDGE: facts.acknowledgedAt,
-        FIRST_RESPONSE: facts.firstRespondedAt,
-        DECISION: facts.decidedAt,
-        PROGRESS: null,
-        RESOLUTION: null,
-      }[kind];
-      const met = Math.min(
-        answer !== null && answer >= start ? answer : Infinity,
-        facts.resolvedAt ?? Infinity,
-      );
-      const cancelled = met > (facts.cancelledAt ?? Infinity);
-      const ended = cancelled ? (facts.cancelledAt as number) : met;
-      if (ended < start) continue;
-
-      const awaited = new Uint8Array(horizon);
-      for (const wait of facts.waits) {
-        const replies = facts.customerReplies.filter(
-          (reply) => reply > wait.from && reply < (wait.to ?? Infinity),
-        );
-        const to = Math.min(wait.to ?? Infinity, ended, ...replies);
-        awaited.fill(1, Math.max(0, minuteOf(wait.from)), Math.max(0, Math.min(horizon, minuteOf(to))));
-      }
-      const runs = (minute: number, terms: SlaTerms) =>
-        calendars.get(terms.calendar)?.open[minute] === true &&
-        !(terms.pauseWhileWaiting && awaited[minute] === 1);
-      const granted = (terms: SlaTerms) => {
-        const [, days = '0', hours = '0', minutes = '0'] =
-          /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/.exec(terms.limits[kind] ?? '') ?? [];
-        return (
-          (Number(days) * (calendars.get(terms.calendar)?.businessDay ?? 0) +
-            Number(hours) * 60 +
-            Number(minutes)) *
-          terms.factor
-        );
-      };
-      /** The minute at whose beginning the time has run out; Infinity when it does not within the grid. */
-      const plus = (from: number, minutes: number, terms: SlaTerms) => {
-        let left = minutes;
-        let minute = from;
-        for (; left > 0 && minute < horizon; minute++) if (runs(minute, terms)) left--;
-        return left > 0 ? Infinity : minute;
-      };
-
-      let base = minuteOf(start);
-      let current: SlaTerms | undefined;
-      let due: number | null = null;
-      let counted: { from: number; terms: SlaTerms }[] = [];
-      const begun = facts.terms.filter(({ from }) => from <= start).at(-1) as SlaTerms;
-      for (const terms of [
-        begun,
-        ...facts.terms.filter(({ from }) => from > start && from <= now && from < ended),
-      ]) {
-        const change = Math.max(minuteOf(terms.from), minuteOf(start));
-        const last = facts.terms.filter(({ from }) => from === terms.from).at(-1);
-        if (terms !== begun && terms !== last) continue;
-        if (!terms.limits[kind]) {
-          due = null;
-        } else if (due === null || current === undefined) {
-          base = change;
-          due = plus(base, granted(terms), terms);
-          counted = [{ from: base, terms }];
-        } else {
-          const alike =
-            terms.calendar === current.calendar && terms.pauseWhileWaiting === current.pauseWhileWaiting;
-          const fromStart = plus(base, granted(terms), terms);
-          const loosened = alike ? granted(terms) > granted(current) : fromStart > due;
-          if (loosened) {
-            // Loosened limits count from the start; what the change loosens only half again keeps its due instant.
-            if (fromStart > due) counted = [{ from: base, terms }];
-            due = Math.max(due, fromStart);
-          } else {
-            const fromChange = plus(change, granted(terms), terms);
-            if (fromChange < due) {
-              due = fromChange;
-              counted = [...counted, { from: change, terms }];
-            }
-          }
-        }
-        current = terms;
-      }
-      if (due === null) continue;
-
-      const until = due === Infinity ? Math.floor(minuteOf(now)) : due;
-      const ran: number[] = [];
-      for (let minute = base; minute < until; minute++) {
-        const span = counted.findLast(({ from }) => from <= minute);
-        if (span && runs(minute, span.terms)) ran.push(minute);
-      }
-      if (kind === 'RESOLUTION') running = intervals(ran);
-      const dueAt = due === Infinity ? null : grid.start + due * MINUTE;
-      // 80 % of n minutes lie in the minute after that many whole ones.
-      const share = ran.length * 0.8;
-      const warnMinute = ran[Math.ceil(share) - 1] as number;
-      const warnAt =
-        dueAt === null
-          ? null
-          : grid.start + Math.round((warnMinute + 1 - (Math.ceil(share) - share)) * MINUTE);
-      limits.push({ kind, dueAt, warnAt, state: state(dueAt, warnAt) });
-
-      function state(dueAt: number | null, warnAt: number | null): LimitState {
-        if (cancelled) return 'CANCELLED';
-        if (dueAt === null || warnAt === null) return 'PAUSED';
-        if (met < Infinity) return met <= dueAt ? 'MET' : 'MET_LATE';
-        return now >= dueAt ? 'OVERDUE' : now >= warnAt ? 'AT_RISK' : 'RUNNING';
-      }
-    }
-    return { limits, running };
-  }
-
-  /** Ascending minutes as "first-last" texts. */
-  function intervals(minutes: readonly number[]): string[] {
-    const first = minutes.filter((minute, i) => minutes[i - 1] !== minute - 1);
-    const last = minutes.filter((minute, i) => minutes[i + 1] !== minute + 1);
-    return first.map((minute, i) => `${minute}-${last[i]}`);
-  }
-
-  function runningIntervals(timeline: ReturnType<typeof slaClock>['timeline'], grid: Grid): string[] {
-    return timeline
-      .filter((segment) => segment.kind === 'RUNNING')
-      .map(({ from, to }) => `${(from - grid.start) / MINUTE}-${(to - grid.start) / MINUTE - 1}`);
-  }
-
-  function pick<T>(random: Random, from: readonly T[]): T {
-    return from[random(from.length)] as T;
   }
 });

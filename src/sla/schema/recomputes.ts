@@ -42,7 +42,9 @@ export const RecomputeType = builder.objectRef<RecomputeRow>('SlaRecompute').imp
       nullable: true,
       description: 'Tickets whose clocks ran when it began; null before.',
     }),
-    done: t.exposeInt('done', { description: 'Tickets looked at so far.' }),
+    done: t.exposeInt('done', {
+      description: 'Tickets looked at so far; those that were opened meanwhile are among them.',
+    }),
     moved: t.exposeInt('moved', { description: 'Those among them whose terms have changed.' }),
     createdAt: t.field({ type: 'DateTime', resolve: (row) => row.createdAt }),
     createdBy: t.field({

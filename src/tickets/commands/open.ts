@@ -22,7 +22,7 @@ import { ticketNumbers } from '../numbers.ts';
 import { loadServiceLevels, termSettings } from '../queries/clocks.ts';
 import { priorityOf, severityOf } from '../rules/severity.ts';
 import { slaClock } from '../rules/sla-clock.ts';
-import { type Terms, termsFor } from '../rules/sla-terms.ts';
+import { clockTerms, type Terms, termsFor } from '../rules/sla-terms.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
 import { syncClocks, termColumns } from './clock.ts';
 import { REASON_LENGTH } from './evidence.ts';
@@ -313,22 +313,12 @@ async function open(
 }
 
 /** The final limit of a new ticket: a complaint has one from its creation (TIC-12). */
-function firstDeadline({ policy, calendar, ...terms }: Terms, openedAt: Date, now: Date): Date {
+function firstDeadline(terms: Terms, openedAt: Date, now: Date): Date {
+  const startedAt = openedAt.getTime();
   const clock = slaClock(
     {
-      startedAt: openedAt.getTime(),
-      terms: [
-        {
-          from: openedAt.getTime(),
-          policyCode: policy.code,
-          policyVersion: policy.revision,
-          limits: policy.limits,
-          factor: terms.factor,
-          calendar: calendar.calendar,
-          pauseWhileWaiting: terms.pauses,
-          atRiskShare: terms.atRiskShare,
-        },
-      ],
+      startedAt,
+      terms: [clockTerms(terms, startedAt)],
       waits: [],
       customerReplies: [],
       acknowledgedAt: null,
@@ -342,6 +332,6 @@ function firstDeadline({ policy, calendar, ...terms }: Terms, openedAt: Date, no
     now.getTime(),
   );
   const due = clock.limits.find((limit) => limit.kind === 'RESOLUTION')?.dueAt;
-  if (due == null) throw new Error(`The policy ${policy.code} sets no final limit.`);
+  if (due == null) throw new Error(`The policy ${terms.policy.code} sets no final limit.`);
   return new Date(due);
 }

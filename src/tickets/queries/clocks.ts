@@ -8,6 +8,7 @@ import type { SlaFacts } from '../rules/sla-clock.ts';
 import {
   calendarAt,
   type CalendarVersion,
+  clockTerms,
   type PolicyVersion,
   type ServiceLevels,
   type TermSettings,
@@ -158,19 +159,12 @@ export function clockFacts(row: ClockFactsRow, levels: ServiceLevels, settings: 
       const policy = policies.get(term.policyId);
       if (!policy) throw new Error(`The SLA policy ${term.policyId} is gone.`);
       const from = new Date(term.from);
-      const { calendar } =
+      const calendar =
         calendars.get(term.calendarId ?? '') ?? calendarAt(levels.calendars, policy.calendarCode, from);
-      return {
-        from: from.getTime(),
-        policyCode: policy.code,
-        policyVersion: policy.revision,
-        limits: policy.limits,
-        factor: term.factor,
-        calendar,
-        pauseWhileWaiting:
-          row.category !== 'COMPLAINT' && (term.pauses ?? settings.get(TICKET_SETTINGS.pauseWhileWaiting)),
-        atRiskShare: term.atRiskShare ?? settings.get(TICKET_SETTINGS.atRisk),
-      };
+      const pauses =
+        row.category !== 'COMPLAINT' && (term.pauses ?? settings.get(TICKET_SETTINGS.pauseWhileWaiting));
+      const atRiskShare = term.atRiskShare ?? settings.get(TICKET_SETTINGS.atRisk);
+      return clockTerms({ policy, calendar, factor: term.factor, pauses, atRiskShare }, from.getTime());
     }),
     waits: row.waits.map((wait) => ({
       from: Date.parse(wait.from),

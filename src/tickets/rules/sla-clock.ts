@@ -18,6 +18,8 @@ export interface SlaTerms {
   readonly from: Instant;
   readonly policyCode: string;
   readonly policyVersion: number;
+  readonly calendarCode: string;
+  readonly calendarVersion: number;
   /** ISO 8601 durations, days being business days of the calendar; absent or null: no such limit. */
   readonly limits: Readonly<Partial<Record<LimitKind, string | null>>>;
   /** Multiplies every limit: 0.5 for key accounts and grade A customers, else 1. */
@@ -80,27 +82,27 @@ export interface SlaClock {
   /** The limits that the terms set and that have begun, in the order of LIMIT_KINDS. */
   readonly limits: readonly LimitClock[];
   /**
-   * How the due instant of RESOLUTION comes about: segments that abut, from its start to its due instant, or to now
-   * while paused. Those that are RUNNING add up to the time that the deadline grants.
+   * How the due instant of a limit comes about: segments that abut, from its start to its due instant, or to now while
+   * paused. Those that are RUNNING add up to the time that the deadline grants. None of a limit that there is not.
    */
-  readonly timeline: readonly TimelineSegment[];
+  timeline(kind: LimitKind): readonly TimelineSegment[];
   readonly flags: readonly SlaFlag[];
 }
 
 /**
- * The SLA clock of a ticket (TIC-36): when each limit is due, how it stands now and how the final one comes about.
+ * The SLA clock of a ticket (TIC-36): when each limit is due, how it stands now and how it comes about.
  * A limit is overdue from its due instant on (`now >= dueAt`), as a sweep finds it; one met exactly then is met.
  */
 export function slaClock(facts: SlaFacts, now: Instant): SlaClock {
-  const limits: LimitClock[] = [];
-  let timeline: TimelineSegment[] = [];
-  for (const kind of LIMIT_KINDS) {
-    const limit = followLimit(kind, facts, now);
-    if (!limit) continue;
-    limits.push(readClock(limit, now));
-    if (kind === 'RESOLUTION') timeline = explain(limit, now);
-  }
-  return { limits, timeline, flags: flagsOf(facts, now) };
+  const limits = LIMIT_KINDS.flatMap((kind) => followLimit(kind, facts, now) ?? []);
+  return {
+    limits: limits.map((limit) => readClock(limit, now)),
+    timeline(kind) {
+      const limit = limits.find((followed) => followed.kind === kind);
+      return limit ? explain(limit, now) : [];
+    },
+    flags: flagsOf(facts, now),
+  };
 }
 
 /** A limit as the changes of terms up to now, or up to its end, have left it. */

@@ -5,7 +5,8 @@ import type {
   TicketSeverity,
 } from '../../generated/prisma/enums.ts';
 import type { BusinessCalendar } from '../../lib/business-calendar.ts';
-import type { LimitKind } from './sla-clock.ts';
+import type { LimitKind, SlaTerms } from './sla-clock.ts';
+import type { Instant } from '../../lib/periods.ts';
 
 /** An approved version of a service policy. */
 export interface PolicyVersion {
@@ -74,6 +75,25 @@ export function termsFor(levels: ServiceLevels, facts: TermFacts, at: Date, sett
     // TIC-36: a complaint's clock never stands.
     pauses: facts.category !== 'COMPLAINT' && (policy.pauseWhileWaiting ?? settings.pauseWhileWaiting),
     atRiskShare: settings.atRisk,
+  };
+}
+
+/** Terms as the clock takes them. */
+export function clockTerms(
+  { policy, calendar, factor, pauses, atRiskShare }: Terms,
+  from: Instant,
+): SlaTerms {
+  return {
+    from,
+    policyCode: policy.code,
+    policyVersion: policy.revision,
+    calendarCode: calendar.code,
+    calendarVersion: calendar.revision,
+    limits: policy.limits,
+    factor,
+    calendar: calendar.calendar,
+    pauseWhileWaiting: pauses,
+    atRiskShare,
   };
 }
 

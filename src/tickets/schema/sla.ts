@@ -1,7 +1,18 @@
 import { builder } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
+import { formatDuration } from '../../lib/duration.ts';
 import { clockOfTicket, policyById } from '../queries/clocks.ts';
 import type { TicketRow } from '../queries/tickets.ts';
-import { type LimitClock, type LimitState, slaClock, type TimelineSegment } from '../rules/sla-clock.ts';
+import {
+  type LIMIT_KINDS,
+  type LimitClock,
+  type LimitState,
+  type SlaClock,
+  slaClock,
+  type SlaFlag,
+  type SlaTerms,
+  type TimelineSegment,
+} from '../rules/sla-clock.ts';
 import { limitFromColumns, resolutionFromColumns } from '../rules/sla-state.ts';
 
 const LimitStateType = builder.enumType('SlaLimitState', {
@@ -58,10 +69,82 @@ const SegmentType = builder.objectRef<TimelineSegment>('SlaTimelineSegment').imp
       resolve: (segment) => segment.kind,
     }),
     reason: t.exposeString('reason', {
-      description: 'OPEN, OUTSIDE_BUSINESS_HOURS, CUSTOMER_AWAITED or PAUSE_CUT_BY_REPLY.',
+      description:
+        'OPEN; OUTSIDE_BUSINESS_HOURS: the calendar is closed; CUSTOMER_AWAITED; PAUSE_CUT_BY_REPLY: the customer was awaited, and answered before the wait was ended by hand.',
+    }),
+    duration: t.field({
+      type: 'Duration',
+      description: 'How long it is, in hours, minutes and seconds.',
+      resolve: (segment) => formatDuration(segment.to - segment.from),
     }),
   }),
 });
+
+const LimitKindType = builder.enumType('SlaLimitKind', {
+  description: 'The promised limits of a ticket.',
+  values: {
+    ACKNOWLEDGE: { description: 'Of complaints: that it has arrived.' },
+    FIRST_RESPONSE: { description: 'The first answer; of a complaint the plan.' },
+    DECISION: { description: "HEAD's decision on the plan, from the plan on." },
+    PROGRESS: { description: 'The next progress notice, from the last one on.' },
+    RESOLUTION: { description: 'The final limit.' },
+  } as const satisfies Record<(typeof LIMIT_KINDS)[number], object>,
+});
+
+const FlagType = builder.objectRef<SlaFlag>('SlaFlag').implement({
+  description:
+    'A wait for the customer that went on after the customer had replied: it is cut there, and the clock runs from the reply on.',
+  fields: (t) => ({
+    code: t.exposeString('code', { description: 'PAUSE_CUT_BY_REPLY.' }),
+    from: t.field({
+      type: 'DateTime',
+      description: 'When the wait began.',
+      resolve: (flag) => new Date(flag.from),
+    }),
+    to: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was ended by hand; null while it was not.',
+      resolve: (flag) => (flag.to === null ? null : new Date(flag.to)),
+    }),
+    repliedAt: t.field({
+      type: 'DateTime',
+      description: "The customer's first reply within it.",
+      resolve: (flag) => new Date(flag.repliedAt),
+    }),
+  }),
+});
+
+const TermsType = builder.objectRef<SlaTerms>('SlaTerms').implement({
+  description:
+    'The terms on which a clock runs from an instant on. A change of severity, grade, key account, policy, calendar or setting adds one (TIC-36).',
+  fields: (t) => ({
+    from: t.field({ type: 'DateTime', resolve: (terms) => new Date(terms.from) }),
+    policy: t.exposeString('policyCode', { description: 'Code of the policy.' }),
+    policyVersion: t.exposeInt('policyVersion'),
+    calendar: t.exposeString('calendarCode', { description: 'Code of the calendar.' }),
+    calendarVersion: t.exposeInt('calendarVersion'),
+    factor: t.field({
+      type: 'Decimal',
+      description: 'Multiplies every limit of the policy (KEY-26).',
+      resolve: (terms) => String(terms.factor),
+    }),
+    pausesWhileWaiting: t.exposeBoolean('pauseWhileWaiting', {
+      description: 'Whether the clock stops while the customer is awaited; never of a complaint.',
+    }),
+    atRiskShare: t.field({
+      type: 'Decimal',
+      description: 'The share of its running time after which a limit is at risk.',
+      resolve: (terms) => String(terms.atRiskShare),
+    }),
+  }),
+});
+
+/** The clock of a ticket at the instant of the request; null for imported history. */
+async function clockOf(row: TicketRow, { read }: Context): Promise<SlaClock | null> {
+  const facts = await clockOfTicket.load(read, row.id);
+  return facts && slaClock(facts, read.now.getTime());
+}
 
 function view(limit: LimitClock | undefined): LimitView | null {
   if (!limit) return null;
@@ -87,13 +170,8 @@ export const TicketSlaType = builder.objectRef<TicketRow>('TicketSla').implement
       type: SlaLimitType,
       nullable: true,
       description: 'Of complaints.',
-      resolve: async (row, _args, context) => {
-        const facts = await clockOfTicket.load(context.read, row.id);
-        return (
-          facts &&
-          view(slaClock(facts, context.now.getTime()).limits.find((limit) => limit.kind === 'ACKNOWLEDGE'))
-        );
-      },
+      resolve: async (row, _args, context) =>
+        view((await clockOf(row, context))?.limits.find((limit) => limit.kind === 'ACKNOWLEDGE')),
     }),
     firstResponse: t.field({
       type: SlaLimitType,
@@ -105,25 +183,15 @@ export const TicketSlaType = builder.objectRef<TicketRow>('TicketSla').implement
       type: SlaLimitType,
       nullable: true,
       description: "HEAD's decision on a serious complaint's plan; null before there is one.",
-      resolve: async (row, _args, context) => {
-        const facts = await clockOfTicket.load(context.read, row.id);
-        return (
-          facts &&
-          view(slaClock(facts, context.now.getTime()).limits.find((limit) => limit.kind === 'DECISION'))
-        );
-      },
+      resolve: async (row, _args, context) =>
+        view((await clockOf(row, context))?.limits.find((limit) => limit.kind === 'DECISION')),
     }),
     progress: t.field({
       type: SlaLimitType,
       nullable: true,
       description: 'The next progress notice to the customer (TIC-19).',
-      resolve: async (row, _args, context) => {
-        const facts = await clockOfTicket.load(context.read, row.id);
-        return (
-          facts &&
-          view(slaClock(facts, context.now.getTime()).limits.find((limit) => limit.kind === 'PROGRESS'))
-        );
-      },
+      resolve: async (row, _args, context) =>
+        view((await clockOf(row, context))?.limits.find((limit) => limit.kind === 'PROGRESS')),
     }),
     resolution: t.field({
       type: SlaLimitType,
@@ -133,11 +201,20 @@ export const TicketSlaType = builder.objectRef<TicketRow>('TicketSla').implement
     }),
     timeline: t.field({
       type: [SegmentType],
-      description: 'How the final due instant comes about; empty for imported history.',
-      resolve: async (row, _args, context) => {
-        const facts = await clockOfTicket.load(context.read, row.id);
-        return facts ? [...slaClock(facts, context.now.getTime()).timeline] : [];
-      },
+      description:
+        'How the due instant of a limit comes about: segments that abut, from what it counts from to its due instant, or to now while paused. The RUNNING ones add up to the time that it grants, to the second. Empty for imported history and for a limit that the policy does not have or that has not begun.',
+      args: { limit: t.arg({ type: LimitKindType, required: true, defaultValue: 'RESOLUTION' }) },
+      resolve: async (row, { limit }, context) => [...((await clockOf(row, context))?.timeline(limit) ?? [])],
+    }),
+    flags: t.field({
+      type: [FlagType],
+      description: 'Waits that the customer had ended by a reply. Of a clock that pauses.',
+      resolve: async (row, _args, context) => [...((await clockOf(row, context))?.flags ?? [])],
+    }),
+    terms: t.field({
+      type: [TermsType],
+      description: 'The terms of the present cycle, in the order in which they took effect.',
+      resolve: async (row, _args, { read }) => [...((await clockOfTicket.load(read, row.id))?.terms ?? [])],
     }),
   }),
 });
