@@ -117,9 +117,9 @@ export function budgetActions(
 }
 
 /** The years for which the database takes a budget. */
-const YEARS = { first: 2000, last: 2200 } as const;
-const LINES_MAX = 200;
-const TEXT_MAX = 2_000;
+export const YEARS = { first: 2000, last: 2200 } as const;
+export const LINES_MAX = 200;
+export const TEXT_MAX = 2_000;
 
 export interface BudgetLineFacts {
   readonly category: BudgetCategory;

@@ -1,4 +1,6 @@
+import { budgetImport } from '../budgets/import.ts';
 import { contactImport, customerImport } from '../customers/import.ts';
+import { targetImport } from '../kpis/import.ts';
 import { employeeImport } from '../organisation/import.ts';
 import { ticketImport } from '../tickets/import.ts';
 import { shipmentImport } from '../shipments/import.ts';
@@ -11,4 +13,6 @@ export const IMPORT_KINDS: Readonly<Record<string, ImportKind>> = {
   contacts: contactImport,
   shipments: shipmentImport,
   employees: employeeImport,
+  targets: targetImport,
+  budgets: budgetImport,
 };

@@ -71,23 +71,29 @@ export async function judge(tx: Command, targets: readonly KpiTargetRow[], timeZ
   });
 }
 
-/** Has a target judged at the end of its period, when every value counts. */
-export async function watchPeriodEnd(tx: Command, targetId: string, period: Period): Promise<void> {
-  const dueAt = new Date(period.end);
-  await putObligations(tx, [
-    {
-      kind: KPI_PERIOD_END,
-      subjectId: targetId,
-      period: period.key,
-      ownerId: null,
-      startsAt: tx.now,
-      warnAt: null,
-      dueAt,
-      nextAt: dueAt > tx.now ? dueAt : null,
-      state: dueAt > tx.now ? 'OPEN' : 'MET',
-      step: 0,
-    },
-  ]);
+/** Has targets judged at the end of their periods, when every value counts. */
+export async function watchPeriodEnds(
+  tx: Command,
+  targets: readonly { readonly targetId: string; readonly period: Period }[],
+): Promise<void> {
+  await putObligations(
+    tx,
+    targets.map(({ targetId, period }) => {
+      const dueAt = new Date(period.end);
+      return {
+        kind: KPI_PERIOD_END,
+        subjectId: targetId,
+        period: period.key,
+        ownerId: null,
+        startsAt: tx.now,
+        warnAt: null,
+        dueAt,
+        nextAt: dueAt > tx.now ? dueAt : null,
+        state: dueAt > tx.now ? 'OPEN' : 'MET',
+        step: 0,
+      };
+    }),
+  );
 }
 
 /** Judges the targets whose periods have ended. Marks that still wait judge theirs again when they are counted. */

@@ -8,7 +8,7 @@ import type { Command } from '../../platform/command.ts';
 import { sql } from '../../platform/sql.ts';
 import { kpiOf } from '../definitions/index.ts';
 import { watchCloses } from './close.ts';
-import { judge, watchPeriodEnd } from './off-target.ts';
+import { judge, watchPeriodEnds } from './off-target.ts';
 import { knownDimensions, lockTarget, targetsById } from '../queries/values.ts';
 import { checkTarget, defaultTolerance, type KpiDimension, readPeriod } from '../rules/figures.ts';
 import { KPI_SETTINGS } from '../settings.ts';
@@ -61,7 +61,7 @@ export async function kpiTargetSet(
   if (current) {
     await tx.prisma.kpiTarget.update({ where: { id }, data: { ...target, version: { increment: 1 } } });
   }
-  await watchPeriodEnd(tx, id, period);
+  await watchPeriodEnds(tx, [{ targetId: id, period }]);
   // A period that ended before anybody asked for its values stays open to late facts.
   if (period.end > tx.now.getTime()) await watchCloses(tx, [period]);
   await judge(tx, await targetsById(tx, [id]), read.timeZone);
