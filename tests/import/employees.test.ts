@@ -55,6 +55,10 @@ test('[ORG-01] a register of people brings their place and roles; a dry run brin
   expect(await rolesOf('zhang.wei', NOW)).toEqual(['HEAD']);
   expect(await rolesOf('wang.fang', NOW)).toEqual(['CS_AGENT', 'CS_SUPERVISOR']);
   expect(await rolesOf('chen.jing', NOW)).toBeNull();
+  expect(
+    await database.query(sql`
+      select r.role from role_assignment r join employee e on e.id = r.employee_id where e.number = 'S1005'`),
+  ).toEqual([]);
   const [deputy] = await database.query<{ area: string; superior: string; hired: string }>(sql`
     select a.code as area, s.number as superior, e.hired_on::text as hired
     from employee e join employee s on s.id = e.superior_id
