@@ -271,6 +271,16 @@ export const EVENTS = {
     restricted: true,
     message: { en: 'A delegation of approvals to you was revoked.', zh: '对您的审批委托已被撤销。' },
   },
+  DUTY_GAP: {
+    source: 'EVT-57',
+    subject: null,
+    severity: 'CRITICAL',
+    restricted: true,
+    message: {
+      en: 'Nobody is on duty at the desk of {team} from {from} to {to}.',
+      zh: '{team} 值班台自 {from} 至 {to} 无人值班。',
+    },
+  },
   OBLIGATION_PARKED: {
     source: 'ORG-23',
     subject: null,

@@ -3,6 +3,7 @@ import { APPROVAL_STEP } from './approvals/commands/requests.ts';
 import { endRetention } from './attachments/commands/removal.ts';
 import { ATTACHMENT_RETENTION } from './attachments/commands/uploads.ts';
 import { expireGrants } from './customers/commands/access.ts';
+import { advanceCoverage, DUTY_COVERAGE } from './duty/commands/coverage.ts';
 import { EXPORT_END } from './exports/commands/create.ts';
 import { sweepExports } from './exports/commands/download.ts';
 import { KEY_ACCOUNT_CONTACT, sweepContactWeeks } from './key-accounts/commands/contacts.ts';
@@ -22,7 +23,7 @@ export interface SweepDirectory {
 
 /** Every kind of obligation and the area's function that works it off. */
 export function OBLIGATION_KINDS({ organisation, timeZone }: SweepDirectory): ObligationKinds {
-  const ticketLimits = advanceTicketLimits(organisation);
+  const ticketLimits = advanceTicketLimits({ organisation, timeZone });
   return {
     ACCESS_GRANT_EXPIRY: expireGrants,
     [APPROVAL_STEP]: advanceApprovalSteps({ timeZone }),
@@ -31,6 +32,7 @@ export function OBLIGATION_KINDS({ organisation, timeZone }: SweepDirectory): Ob
     ...Object.fromEntries(LIMIT_OBLIGATIONS.map((kind) => [kind, ticketLimits])),
     [KPI_CLOSE]: closePeriods({ organisation, timeZone }),
     [KPI_PERIOD_END]: judgeEndedPeriods(timeZone),
+    [DUTY_COVERAGE]: advanceCoverage({ organisation, timeZone }),
     [SLA_RECOMPUTE]: advanceRecomputes(timeZone),
     TICKET_DISPATCH_CONFIRM: advanceDispatches(organisation),
     TICKET_FOLLOW_UP: advanceFollowUps,

@@ -15,6 +15,7 @@ import { KeyAccountAlertType } from './key-accounts/schema.ts';
 import './tickets/schema/mutations.ts';
 import './tickets/schema/queue-lists.ts';
 import './tickets/schema/types.ts';
+import './duty/schema.ts';
 import './sla/schema/versions.ts';
 import './sla/schema/recomputes.ts';
 import { ComplaintEscalationType } from './tickets/schema/escalation-event.ts';

@@ -2,6 +2,7 @@ import { APPROVAL_SETTINGS } from './approvals/settings.ts';
 import { ATTACHMENT_SETTINGS } from './attachments/settings.ts';
 import { BUDGET_SETTINGS } from './budgets/settings.ts';
 import { CUSTOMER_SETTINGS } from './customers/settings.ts';
+import { DUTY_SETTINGS } from './duty/settings.ts';
 import { EXPORT_SETTINGS } from './exports/settings.ts';
 import { KEY_ACCOUNT_SETTINGS } from './key-accounts/settings.ts';
 import { KPI_SETTINGS } from './kpis/settings.ts';
@@ -17,6 +18,7 @@ export const SETTINGS: readonly SettingDefinition[] = [
   KEY_ACCOUNT_SETTINGS,
   TICKET_SETTINGS,
   SLA_SETTINGS,
+  DUTY_SETTINGS,
   ATTACHMENT_SETTINGS,
   KPI_SETTINGS,
   BUDGET_SETTINGS,

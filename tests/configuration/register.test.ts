@@ -25,6 +25,7 @@ const NAMED = [
   'churn: reasons overdueDays complaints expiringDays',
   'budget: alerts dueDate stepDays singleClaimShare paceGap reportDay draftChain',
   'expense: chain',
+  'duty: publish lookAheadHours',
 ].flatMap((group) => {
   const [prefix, names = ''] = group.split(': ');
   return names.split(' ').map((name) => `${prefix}.${name}`);
@@ -50,6 +51,7 @@ const EXPLAINED: Readonly<Record<string, string>> = {
     'reviews, plans and reports of key accounts are not kept yet',
   'sla.dispatchHours': 'that a complaint is dispatched in time is not watched yet',
   'sla.complaintIntake': 'intake is never closed: ticketOpen takes complaints at any hour',
+  'duty.publish': 'a rota applies when it is entered',
   'ticket.rootCauseCount ticket.reminderMax ticket.respectDelegate':
     'recurrence, reminders and delegates are not kept yet',
   'kpi.sampleShare kpi.sampleMin kpi.planCap kpi.improvementDays':

@@ -1,9 +1,11 @@
 import type { ApprovalDelegation } from '../../generated/prisma/client.ts';
+import type { ApprovalChain } from '../../generated/prisma/enums.ts';
 import type { Reader } from '../../organisation/queries.ts';
 import type { ListField, ListSource } from '../../platform/list.ts';
 import { defineLoader, inOrder } from '../../platform/loaders.ts';
-import { any, columns, type Sql, sql } from '../../platform/sql.ts';
+import { any, columns, type Queryable, type Sql, sql } from '../../platform/sql.ts';
 import { reached, type ViewerSql } from '../../platform/visibility.ts';
+import { inForce } from './seats.ts';
 
 export type DelegationRow = ApprovalDelegation & { readonly __typename: 'ApprovalDelegation' };
 
@@ -58,4 +60,17 @@ export function delegationList(reader: Reader): ListSource {
     full: visible,
     fields: DELEGATION_FIELDS,
   };
+}
+
+/** Who has lent the power of a chain to whom at an instant; few are in force at a time. */
+export async function delegationsInForce(
+  db: Queryable,
+  chain: ApprovalChain,
+  now: Date,
+): Promise<{ readonly delegatorId: string; readonly delegateId: string }[]> {
+  return db.query(sql`
+    select d.delegator_id as "delegatorId", d.delegate_id as "delegateId" from approval_delegation d
+    where ${inForce(sql`d`, { now: sql`${now}::timestamptz` })}
+      and (d.chain is null or d.chain = ${chain}::"ApprovalChain")
+    order by d.created_at, d.id`);
 }

@@ -11,7 +11,7 @@ export interface SubjectPlace {
 export type SeatInstant = Pick<ViewerSql, 'now' | 'today'>;
 
 /** A delegation in force: inclusive of its first instant, exclusive of its last. */
-function inForce(d: Sql, { now }: SeatInstant): Sql {
+export function inForce(d: Sql, { now }: Pick<SeatInstant, 'now'>): Sql {
   return sql`(${d}.valid_from <= ${now} and ${d}.valid_to > ${now} and (${d}.revoked_at is null or ${d}.revoked_at > ${now}))`;
 }
 

@@ -16,6 +16,7 @@ export type Resource =
   | 'export'
   | 'approval'
   | 'approvalDelegation'
+  | 'duty'
   | 'auditLog';
 
 /**
@@ -287,6 +288,23 @@ export const PERMISSIONS: Record<Resource, Record<Role, Cell>> = {
     HEAD: READ_ALL,
     INTERNAL_AUDITOR: READ_ALL,
   }),
+  // The column of meetings, reports and duty. DUT-02: a swap needs the clerk. A team reads its own rota.
+  duty: everybody(
+    { read: ['TEAM', 'OWN'] },
+    {
+      COMPANY_LEADER: READ_ALL,
+      HEAD: { read: ['ALL'], write: ['ALL'], approve: ['ALL'] },
+      DEPUTY: { read: ['DEPARTMENT', 'OWN'], write: ['DEPARTMENT'] },
+      SALES_SUPERVISOR: { read: ['ALL'], write: ['TEAM'] },
+      CS_SUPERVISOR: { read: ['ALL'], write: ['TEAM'] },
+      KA_SUPERVISOR: { read: ['ALL'], write: ['TEAM'] },
+      MARKETING_CLERK: { read: ['ALL'], write: ['ALL'], approve: ['ALL'] },
+      FINANCE: READ_ALL,
+      HR: READ_ALL,
+      INTERNAL_AUDITOR: READ_ALL,
+      ADMIN: NOTHING,
+    },
+  ),
   auditLog: everybody(NOTHING, { INTERNAL_AUDITOR: READ_ALL, HEAD: READ_ALL }),
 };
 

@@ -3,6 +3,7 @@ import { Forbidden, IllegalTransition, invalid, NotFound, StaleVersion } from '.
 import { newId } from '../../lib/ids.ts';
 import { text } from '../../lib/text.ts';
 import type { Organisation } from '../../organisation/queries.ts';
+import { standInsAt } from '../queries/stand-ins.ts';
 import { hasRole, type Viewer } from '../../organisation/rules/viewer.ts';
 import type { Command } from '../../platform/command.ts';
 import type { AdvanceObligations, Obligation, ObligationAdvance } from '../../platform/obligations.ts';
@@ -14,6 +15,8 @@ import {
   type LimitStep,
   limitEventKind,
   limitSteps,
+  type NamedPerson,
+  type StandIns,
   type TicketPeople,
 } from '../rules/escalation.ts';
 import { LIMIT_KINDS, type LimitKind } from '../rules/sla-clock.ts';
@@ -29,6 +32,7 @@ interface TicketFacts {
   readonly category: 'INQUIRY' | 'SHIPMENT_QUERY' | 'COMPLAINT';
   readonly cycle: number;
   readonly assigneeId: string | null;
+  readonly teamId: string | null;
   readonly areaId: string | null;
   readonly keyAccountId: string | null;
   readonly arisesDuringSale: boolean;
@@ -38,13 +42,21 @@ interface TicketFacts {
   readonly failureResponsibleId: string | null;
 }
 
-function ticketPeople(ticket: TicketFacts, organisation: Organisation): TicketPeople {
+/** What naming people needs to know. */
+interface Directory {
+  readonly organisation: Organisation;
+  readonly timeZone: string;
+}
+
+function ticketPeople(ticket: TicketFacts, organisation: Organisation, standIns: StandIns): TicketPeople {
   const deputies = [...organisation.employees.values()].filter(
     (employee) =>
       employee.roles.some((held) => held.role === 'DEPUTY') && employee.areaIds.includes(ticket.areaId ?? ''),
   );
   return {
     assigneeId: ticket.assigneeId,
+    teamId: ticket.teamId,
+    standIns,
     ownerId: ticket.ownerId,
     isKeyAccount: ticket.keyAccountId !== null,
     arisesDuringSale: ticket.arisesDuringSale,
@@ -58,7 +70,7 @@ function ticketPeople(ticket: TicketFacts, organisation: Organisation): TicketPe
 /** Tickets that another process works on are passed over; their obligations are found again by the next sweep. */
 async function claimTickets(tx: Command, ids: readonly string[]): Promise<Map<string, TicketFacts>> {
   const rows = await tx.query<TicketFacts>(sql`
-    select t.id, t.number, t.category, t.cycle, t.assignee_id as "assigneeId", t.area_id as "areaId",
+    select t.id, t.number, t.category, t.cycle, t.assignee_id as "assigneeId", t.team_id as "teamId", t.area_id as "areaId",
            t.key_account_id as "keyAccountId", t.arises_during_sale as "arisesDuringSale", c.owner_id as "ownerId", k.specialist_id as "specialistId",
            t.responsible_department_id as "responsibleDepartmentId", t.failure_responsible_id as "failureResponsibleId"
     from ticket t
@@ -83,7 +95,7 @@ interface Reached {
  * TICKET_OVERDUE (or the complaint's kinds) and the escalation ladder, each once (TIC-06, TIC-34). Steps that a
  * standstill has missed are taken one after the other.
  */
-export function advanceTicketLimits(organisation: Organisation): AdvanceObligations {
+export function advanceTicketLimits(directory: Directory): AdvanceObligations {
   return async (tx, due) => {
     const tickets = await claimTickets(
       tx,
@@ -100,7 +112,7 @@ export function advanceTicketLimits(organisation: Organisation): AdvanceObligati
       advances.push(advance);
     }
     reached.sort(inOrder);
-    await raise(tx, reached, organisation);
+    await raise(tx, reached, directory);
     return advances;
   };
 }
@@ -138,24 +150,36 @@ function advanceLimit(
 }
 
 /** Writes the rungs reached and what they say; a rung is written once per ticket and cycle. */
-async function raise(tx: Command, reached: readonly Reached[], organisation: Organisation): Promise<void> {
+async function raise(tx: Command, reached: readonly Reached[], directory: Directory): Promise<void> {
   if (reached.length === 0) return;
+  const standIns = await standInsAt(
+    tx,
+    reached.map(({ ticket }) => ticket.teamId),
+    tx.now,
+    directory,
+  );
+  const addressed = reached.map((one) => ({
+    ...one,
+    audience: addressedBy(one.step.level, ticketPeople(one.ticket, directory.organisation, standIns)),
+  }));
   const written = await writeRungs(
     tx,
-    reached.map(({ ticket, limit, step }) => ({
+    addressed.map(({ ticket, limit, step, audience }) => ({
       ticket,
       level: step.level,
       reason: step.reason,
       limit,
       note: null,
+      named: audience.named,
     })),
   );
   await tx.query(sql`
     update ticket t set failure_responsible_id = coalesce(t.failure_responsible_id, t.assignee_id)
     where t.id = any(${reached.filter(({ step }) => step.step >= 2).map(({ ticket }) => ticket.id)}::uuid[])
     returning 1 as written`);
-  for (const { ticket, limit, dueAt, step } of reached) {
-    const audience = addressedBy(step.level, ticketPeople(ticket, organisation));
+  for (const { ticket, limit, dueAt, step, audience: whole } of addressed) {
+    const { roles, employees } = whole;
+    const audience = { roles, employees };
     const left = Math.floor((dueAt.getTime() - tx.now.getTime()) / 60_000);
     // A warning that a standstill has delayed past its limit does not promise time below zero; the next step says how late.
     const minutesLeft = step.step === 1 ? Math.max(0, left) : left;
@@ -194,9 +218,10 @@ async function writeRungs(
     reason: string;
     limit: string | null;
     note: string | null;
+    named: readonly NamedPerson[];
   }[],
 ): Promise<Map<string, string>> {
-  const rows = rungs.map(({ ticket, level, reason, limit, note }) => ({
+  const rows = rungs.map(({ ticket, level, reason, limit, note, named }) => ({
     id: newId(),
     ticket_id: ticket.id,
     cycle: ticket.cycle,
@@ -204,12 +229,13 @@ async function writeRungs(
     reason,
     limit_kind: limit,
     note,
+    named,
   }));
   const written = await tx.query<{ id: string; ticketId: string; level: EscalationLevel }>(sql`
-    insert into escalation (id, ticket_id, cycle, level, reason, limit_kind, note, raised_at)
-    select id, ticket_id, cycle, level::"EscalationLevel", reason::"EscalationReason", limit_kind, note, ${tx.now}::timestamptz
+    insert into escalation (id, ticket_id, cycle, level, reason, limit_kind, note, named, raised_at)
+    select id, ticket_id, cycle, level::"EscalationLevel", reason::"EscalationReason", limit_kind, note, named, ${tx.now}::timestamptz
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as r(id uuid, ticket_id uuid, cycle int, level text, reason text, limit_kind text, note text)
+      as r(id uuid, ticket_id uuid, cycle int, level text, reason text, limit_kind text, note text, named jsonb)
     on conflict (ticket_id, cycle, level) do nothing
     returning id, ticket_id as "ticketId", level`);
   // Escalation never lowers itself: the enum's order is the ladder's.
@@ -275,7 +301,7 @@ export async function ticketEscalate(
   tx: Command,
   viewer: Viewer,
   input: TicketEscalateInput,
-  { organisation }: { readonly organisation: Organisation },
+  directory: Directory,
 ): Promise<{ ticketId: string }> {
   const locked = await lockTicket(tx, viewer, input.ticketId, input);
   if (!input.note.trim()) throw invalid('note', text('why it is escalated', '升级原因'));
@@ -288,8 +314,9 @@ export async function ticketEscalate(
     );
   }
   const ticket: TicketFacts = { ...locked, failureResponsibleId: null };
+  const { named, ...audience } = await addressedNow(tx, input.level, ticket, directory);
   const written = await writeRungs(tx, [
-    { ticket, level: input.level, reason: 'RAISED_BY_HAND', limit: null, note: input.note },
+    { ticket, level: input.level, reason: 'RAISED_BY_HAND', limit: null, note: input.note, named },
   ]);
   await changeTicket(tx, locked, { action: 'ESCALATE', note: `${input.level}: ${input.note}` });
   const escalationId = written.get(`${ticket.id} ${input.level}`);
@@ -297,7 +324,7 @@ export async function ticketEscalate(
     emitTicket(tx, ticket, {
       kind: 'COMPLAINT_ESCALATED',
       severity: escalationSeverity(input.level),
-      audience: addressedBy(input.level, ticketPeople(ticket, organisation)),
+      audience,
       payload: {
         level: input.level,
         reason: 'RAISED_BY_HAND',
@@ -308,6 +335,12 @@ export async function ticketEscalate(
     });
   }
   return { ticketId: ticket.id };
+}
+
+/** Whom a level of a ticket names at this instant. */
+async function addressedNow(tx: Command, level: EscalationLevel, ticket: TicketFacts, directory: Directory) {
+  const standIns = await standInsAt(tx, [ticket.teamId], tx.now, directory);
+  return addressedBy(level, ticketPeople(ticket, directory.organisation, standIns));
 }
 
 export interface EscalationAcknowledgeInput {
@@ -321,7 +354,7 @@ export async function escalationAcknowledge(
   tx: Command,
   viewer: Viewer,
   input: EscalationAcknowledgeInput,
-  { organisation }: { readonly organisation: Organisation },
+  directory: Directory,
 ): Promise<{ escalationId: string; ticketId: string }> {
   const notFound = new NotFound(['escalationId'], text('escalation', '升级记录'));
   const found = await tx.prisma.escalation.findUnique({ where: { id: input.escalationId } });
@@ -329,11 +362,18 @@ export async function escalationAcknowledge(
   const ticket = await lockTicket(tx, viewer, found.ticketId, { readOnly: true }).catch((error: unknown) => {
     throw error instanceof NotFound ? notFound : error;
   });
-  const { roles, employees } = addressedBy(
+  const { roles, employees } = await addressedNow(
+    tx,
     found.level,
-    ticketPeople({ ...ticket, failureResponsibleId: null }, organisation),
+    { ...ticket, failureResponsibleId: null },
+    directory,
   );
-  if (!employees.includes(viewer.employeeId) && !hasRole(viewer, ...roles)) throw new Forbidden(roles);
+  // Those whom it named when it was raised, and those whom it would name now.
+  const named = ((found.named ?? []) as unknown as readonly NamedPerson[]).map(
+    ({ employeeId }) => employeeId,
+  );
+  if (![...employees, ...named].includes(viewer.employeeId) && !hasRole(viewer, ...roles))
+    throw new Forbidden(roles);
   const escalation = await tx.prisma.escalation.findUniqueOrThrow({ where: { id: found.id } });
   if (input.expectedVersion != null && input.expectedVersion !== escalation.version)
     throw new StaleVersion(escalation.version);

@@ -274,6 +274,7 @@ const ESCALATION_COLUMNS = sql`${columns('e', [
   'reason',
   'limitKind',
   'note',
+  'named',
   'raisedAt',
   'acknowledgedById',
   'acknowledgedAt',

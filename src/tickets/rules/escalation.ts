@@ -46,39 +46,102 @@ export function isHigher(level: EscalationLevel, reached: EscalationLevel | null
   return reached === null || RUNGS.indexOf(level) > RUNGS.indexOf(reached);
 }
 
+/** Who answers for teams, roles and persons at an instant. */
+export interface StandIns {
+  /** The persons on duty at a team's desk (DUT-03). */
+  onDuty(teamId: string | null): readonly string[];
+  members(teamId: string | null): readonly string[];
+  holders(role: Role): readonly string[];
+  /** Those to whom a person has lent the power to decide. */
+  delegates(employeeId: string): readonly string[];
+}
+
 /** Who a ticket's events can address. */
 export interface TicketPeople {
   readonly assigneeId: string | null;
+  readonly teamId: string | null;
   readonly ownerId: string | null;
   readonly isKeyAccount: boolean;
   readonly arisesDuringSale: boolean;
   readonly specialistId: string | null;
   readonly areaDeputies: readonly string[];
   readonly departmentManagerId: string | null;
+  readonly standIns: StandIns;
+}
+
+/** A person whom a level names, and by what. */
+export interface NamedPerson {
+  readonly employeeId: string;
+  readonly by:
+    | 'HANDLER'
+    | 'ON_DUTY'
+    | 'TEAM'
+    | 'KEY_ACCOUNT'
+    | 'AREA_DEPUTY'
+    | 'DEPARTMENT_MANAGER'
+    | 'ROLE'
+    | 'DELEGATION';
+  /** Of ROLE. */
+  readonly role?: Role;
+  /** Of DELEGATION: whose power was lent. */
+  readonly onBehalfOfId?: string;
 }
 
 export interface PeopleAddressed {
   readonly roles: Role[];
   readonly employees: string[];
+  /** All of them by person, each once: by what names them first. */
+  readonly named: NamedPerson[];
 }
 
-/** Whom a level names: L1 handler and CS_SUPERVISOR, L2 + HEAD, L3 + DEPUTY and the responsible department's manager, L4 + COMPANY_LEADER (TIC-34). */
+/**
+ * Whom a level names: L1 handler and CS_SUPERVISOR, L2 + HEAD, L3 + DEPUTY and the responsible department's manager,
+ * L4 + COMPANY_LEADER (TIC-34); who is on duty at the team's desk (DUT-03), the whole team where nobody handles it and
+ * nobody is on duty, and whoever decides for one of them meanwhile.
+ */
 export function addressedBy(level: EscalationLevel, people: TicketPeople): PeopleAddressed {
   const rung = RUNGS.indexOf(level);
+  const { standIns } = people;
   const roles: Role[] = ['CS_SUPERVISOR'];
-  const employees = [people.assigneeId];
+  const persons: NamedPerson[] = [];
+  const name = (by: NamedPerson['by'], ...ids: readonly (string | null)[]) =>
+    void persons.push(...ids.flatMap((employeeId) => (employeeId === null ? [] : [{ employeeId, by }])));
+
+  name('HANDLER', people.assigneeId);
+  const onDuty = standIns.onDuty(people.teamId);
+  name('ON_DUTY', ...onDuty);
+  if (people.assigneeId === null && onDuty.length === 0) name('TEAM', ...standIns.members(people.teamId));
   // KEY-29: key account complaints are handled by the key account side, CS_SUPERVISOR gets a copy.
   if (people.isKeyAccount) {
     roles.push('KA_SUPERVISOR');
-    employees.push(people.specialistId);
+    name('KEY_ACCOUNT', people.specialistId);
   } else if (people.arisesDuringSale) {
     // TIC-28: what arises during the sale is coordinated by sales.
     roles.push('SALES_SUPERVISOR');
   }
   if (rung >= 1) roles.push('HEAD');
-  if (rung >= 2) employees.push(...people.areaDeputies, people.departmentManagerId);
+  if (rung >= 2) {
+    name('AREA_DEPUTY', ...people.areaDeputies);
+    name('DEPARTMENT_MANAGER', people.departmentManagerId);
+  }
   if (rung >= 3) roles.push('COMPANY_LEADER');
-  return { roles, employees: [...new Set(employees.filter((id) => id !== null))] };
+  for (const role of roles)
+    persons.push(...standIns.holders(role).map((employeeId) => ({ employeeId, by: 'ROLE' as const, role })));
+  const lent = persons.flatMap((person) =>
+    standIns.delegates(person.employeeId).map((employeeId) => ({
+      employeeId,
+      by: 'DELEGATION' as const,
+      onBehalfOfId: person.employeeId,
+    })),
+  );
+  const named = [...Map.groupBy([...persons, ...lent], ({ employeeId }) => employeeId).values()].flatMap(
+    ([first]) => first ?? [],
+  );
+  return {
+    roles,
+    employees: named.filter(({ by }) => by !== 'ROLE').map(({ employeeId }) => employeeId),
+    named,
+  };
 }
 
 export function escalationSeverity(level: EscalationLevel): Severity {

@@ -3,6 +3,7 @@ import { attachmentById } from '../../attachments/queries.ts';
 import { customerById } from '../../customers/queries/customers.ts';
 import { keyAccountById } from '../../key-accounts/queries/key-accounts.ts';
 import { builder } from '../../graphql/builder.ts';
+import type { NamedPerson } from '../rules/escalation.ts';
 import { ENUMS } from '../../graphql/enums.ts';
 import { listTypes, nestedList, rootList } from '../../graphql/lists.ts';
 import { subjectLoader } from '../../graphql/live-types.ts';
@@ -129,6 +130,46 @@ const ReplyType = builder.objectRef<TicketReply>('TicketReply').implement({
   }),
 });
 
+const EscalationPersonType = builder.objectRef<NamedPerson>('EscalationPerson').implement({
+  description: 'A person whom a level of the ladder named when it was raised.',
+  fields: (t) => ({
+    employee: t.field({
+      type: 'Employee',
+      nullable: true,
+      resolve: (person, _args, { read }) => read.organisation.employees.get(person.employeeId) ?? null,
+    }),
+    by: t.field({
+      type: builder.enumType('EscalationNamedBy', {
+        description: 'Why a level named a person; the first of several reasons.',
+        values: {
+          HANDLER: { description: 'Handles the ticket.' },
+          ON_DUTY: { description: "On duty at the desk of the ticket's team (DUT-03)." },
+          TEAM: { description: 'Of the team: nobody handles the ticket, and nobody is on duty.' },
+          KEY_ACCOUNT: { description: 'Specialist of the key account (KEY-29).' },
+          AREA_DEPUTY: { description: "Deputy of the ticket's area." },
+          DEPARTMENT_MANAGER: { description: 'Manager of the responsible department.' },
+          ROLE: { description: 'Holds a role that the level names.' },
+          DELEGATION: { description: 'Decides meanwhile for somebody whom the level names.' },
+        } as const satisfies Record<NamedPerson['by'], object>,
+      }),
+      resolve: (person) => person.by,
+    }),
+    role: t.field({
+      type: ENUMS.Role,
+      nullable: true,
+      description: 'Of ROLE.',
+      resolve: (person) => person.role ?? null,
+    }),
+    onBehalfOf: t.field({
+      type: 'Employee',
+      nullable: true,
+      description: 'Of DELEGATION: whose power was lent.',
+      resolve: (person, _args, { read }) =>
+        read.organisation.employees.get(person.onBehalfOfId ?? '') ?? null,
+    }),
+  }),
+});
+
 export const EscalationType = builder.prismaObject('Escalation', {
   description:
     'A rung of the ladder that a ticket has reached; raised once per cycle, never lowered (TIC-34).',
@@ -141,6 +182,12 @@ export const EscalationType = builder.prismaObject('Escalation', {
     }),
     note: t.exposeString('note', { nullable: true }),
     cycle: t.exposeInt('cycle'),
+    persons: t.field({
+      type: [EscalationPersonType],
+      description:
+        'Whom it named when it was raised: by role, team, rota and delegation. Empty of what was raised before persons were kept.',
+      resolve: (row) => [...((row.named ?? []) as unknown as readonly NamedPerson[])],
+    }),
     raisedAt: t.field({ type: 'DateTime', resolve: (row) => row.raisedAt }),
     acknowledgedBy: t.field({
       type: 'Employee',
