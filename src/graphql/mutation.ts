@@ -77,6 +77,6 @@ export function mutation<Input extends InputFieldMap, Success extends object>(
 }
 
 /** An error as an answer: graphql-js would throw a returned Error instead of resolving its fields. */
-function errorResult(error: DomainError): object {
+export function errorResult(error: DomainError): object {
   return { ...error, __typename: error.name };
 }

@@ -113,6 +113,7 @@ describe('the configuration register', () => {
       'ticket.assignment',
       'ticket.planChain',
       'sla.recomputeBatch',
+      'sla.simulateTickets',
       'attachment.maxBytes',
       'attachment.types',
       'attachment.uploadMinutes',

@@ -13,18 +13,19 @@ import { text } from '../../lib/text.ts';
 import { rolesWith } from '../../organisation/rules/permissions.ts';
 import { can, type Viewer } from '../../organisation/rules/viewer.ts';
 import { type Command, once } from '../../platform/command.ts';
-import { columns, type Sql, sql } from '../../platform/sql.ts';
+import { type Sql, sql } from '../../platform/sql.ts';
 import { constantViewer } from '../../platform/visibility.ts';
-import { versionVisible } from '../queries/versions.ts';
+import { newestApproved, newestCalendar, newestPolicy, versionVisible } from '../queries/versions.ts';
 import {
-  type CalendarDraft,
+  type CalendarChange,
   checkCalendar,
   checkPolicy,
-  hoursOf,
-  type LimitField,
+  draftCalendar,
+  draftPolicy,
+  type PolicyChange,
   type PolicyDraft,
   weeklyOf,
-} from '../rules.ts';
+} from '../rules/versions.ts';
 import { recomputeClocks } from './recompute.ts';
 
 /** What every proposal says beside what is to change. */
@@ -36,20 +37,7 @@ interface Proposal {
   readonly idempotencyKey?: string | null;
 }
 
-export interface BusinessCalendarProposeInput
-  extends Proposal,
-    Partial<{ readonly [Field in keyof Omit<CalendarDraft, 'code'>]: CalendarDraft[Field] | null }> {}
-
-interface KeptCalendar {
-  readonly revision: number;
-  readonly name: string;
-  readonly nameEn: string;
-  readonly timeZone: string | null;
-  readonly alwaysOpen: boolean;
-  readonly weekly: Record<string, string[]>;
-  readonly holidays: string[];
-  readonly extraWorkdays: { day: string; windows?: string[] | null }[];
-}
+export interface BusinessCalendarProposeInput extends Proposal, CalendarChange {}
 
 /**
  * Proposes a calendar, or other hours, holidays and make-up workdays of one; what is not given stays. ADMIN proposes,
@@ -64,26 +52,9 @@ export async function businessCalendarPropose(
   requireProposer(viewer);
   const calendarId = await once(tx, 'businessCalendarPropose', input.idempotencyKey, input, async (id) => {
     const code = input.code.trim();
-    const base = await newestApproved<KeptCalendar>(tx, CALENDARS, code, [
-      'name',
-      'nameEn',
-      'timeZone',
-      'alwaysOpen',
-      'weekly',
-      'holidays',
-      'extraWorkdays',
-    ]);
+    const base = await newestCalendar(tx, code);
     requireBase(base, input.expectedVersion);
-    const draft: CalendarDraft = {
-      code,
-      name: (input.name ?? base?.name ?? '').trim(),
-      nameEn: (input.nameEn ?? base?.nameEn ?? '').trim(),
-      timeZone: input.timeZone === undefined ? (base?.timeZone ?? null) : input.timeZone,
-      alwaysOpen: input.alwaysOpen ?? base?.alwaysOpen ?? false,
-      weekly: input.weekly ?? hoursOf(base?.weekly ?? {}),
-      holidays: input.holidays ?? base?.holidays ?? [],
-      extraWorkdays: input.extraWorkdays ?? base?.extraWorkdays ?? [],
-    };
+    const draft = draftCalendar(code, base, input);
     checkCalendar(draft, timeZone, tx.now.getTime());
     if (!draft.alwaysOpen) await refuseComplaintCalendar(tx, code);
     const proposal = proposalOf(tx, viewer, input);
@@ -119,19 +90,7 @@ export async function businessCalendarPropose(
   return { calendarId };
 }
 
-export interface SlaPolicyProposeInput
-  extends Proposal,
-    Partial<Readonly<Record<LimitField, string | null>>> {
-  readonly calendarCode?: string | null;
-  readonly pauseWhileWaiting?: boolean | null;
-  readonly gradeFactors?: readonly { readonly grade: string; readonly factor: string }[] | null;
-  readonly levelFactors?: readonly { readonly level: string; readonly factor: string }[] | null;
-}
-
-interface KeptPolicy extends PolicyDraft {
-  readonly revision: number;
-  readonly severity: 'GENERAL' | 'SERIOUS' | null;
-}
+export interface SlaPolicyProposeInput extends Proposal, PolicyChange {}
 
 /**
  * Proposes other limits, another calendar, pause or factors of a policy; what is not given stays, null takes a limit away.
@@ -144,34 +103,10 @@ export async function slaPolicyPropose(
 ): Promise<{ policyId: string }> {
   requireProposer(viewer);
   const policyId = await once(tx, 'slaPolicyPropose', input.idempotencyKey, input, async (id) => {
-    const base = await newestApproved<KeptPolicy>(tx, POLICIES, input.code, [
-      'category',
-      'severity',
-      'calendarCode',
-      'acknowledge',
-      'firstResponse',
-      'decision',
-      'progress',
-      'resolution',
-      'pauseWhileWaiting',
-      'gradeFactors',
-      'levelFactors',
-    ]);
+    const base = await newestPolicy(tx, input.code);
     if (!base) throw invalid('code', text('the code of a policy', '服务时限政策的代码'));
     requireBase(base, input.expectedVersion);
-    const given = <Value>(value: Value | undefined, kept: Value) => (value === undefined ? kept : value);
-    const draft: PolicyDraft = {
-      category: base.category,
-      calendarCode: input.calendarCode ?? base.calendarCode,
-      acknowledge: given(input.acknowledge, base.acknowledge),
-      firstResponse: given(input.firstResponse, base.firstResponse),
-      decision: given(input.decision, base.decision),
-      progress: given(input.progress, base.progress),
-      resolution: given(input.resolution, base.resolution),
-      pauseWhileWaiting: given(input.pauseWhileWaiting, base.pauseWhileWaiting),
-      gradeFactors: factors(input.gradeFactors, 'gradeFactors', 'grade') ?? base.gradeFactors,
-      levelFactors: factors(input.levelFactors, 'levelFactors', 'level') ?? base.levelFactors,
-    };
+    const draft = draftPolicy(base, input);
     checkPolicy(draft, await isAlwaysOpen(tx, draft.calendarCode));
     const proposal = proposalOf(tx, viewer, input);
     await tx.prisma.slaPolicy.create({
@@ -196,21 +131,6 @@ export async function slaPolicyPropose(
     });
   });
   return { policyId };
-}
-
-function factors<Key extends string>(
-  given: readonly ({ readonly factor: string } & Readonly<Record<Key, string>>)[] | null | undefined,
-  field: string,
-  key: Key,
-): Record<string, number> | null {
-  if (given == null) return given === null ? {} : null;
-  const issues = new Issues();
-  given.forEach((one, index) => {
-    const first = given.findIndex((other) => other[key] === one[key]);
-    issues.expect(first === index, `${field}.${index}.${key}`, text('each once', '每个只能出现一次'));
-  });
-  issues.throwIfAny();
-  return Object.fromEntries(given.map((one) => [one[key], Number(one.factor)]));
 }
 
 interface Decision {
@@ -312,20 +232,6 @@ function requireBase(base: { readonly revision: number } | null, expected: numbe
   if (expected != null && expected !== base?.revision) throw new StaleVersion(base?.revision ?? 0);
 }
 
-/** The version that was approved last, which a proposal is written over. By the index (code, revision). */
-async function newestApproved<Kept>(
-  tx: Command,
-  { table }: Versions,
-  code: string,
-  fields: readonly string[],
-): Promise<(Kept & { readonly revision: number }) | null> {
-  const [row] = await tx.query<Kept & { readonly revision: number }>(sql`
-    select ${columns('v', ['revision', ...fields])} from ${table} v
-    where v.code = ${code} and v.approved_at is not null
-    order by v.approved_at desc, v.revision desc limit 1`);
-  return row ?? null;
-}
-
 async function nextRevision(tx: Command, { table, entity }: Versions, code: string): Promise<number> {
   // Two proposals at once get two numbers.
   await tx.query(sql`select 1 as locked from pg_advisory_xact_lock(hashtext(${`${entity} ${code}`}))`);
@@ -399,7 +305,7 @@ async function decide(
     await tx.query(
       sql`select 1 as locked from pg_advisory_xact_lock(hashtext(${`${entity} ${version.code}`}))`,
     );
-    const newest = await newestApproved<object>(tx, versions, version.code, []);
+    const newest = await newestApproved<object>(tx, table, version.code, []);
     if ((newest?.revision ?? null) !== version.basedOn)
       throw new IllegalTransition('SUPERSEDED', 'APPROVE', ['REFUSE']);
   }
@@ -424,7 +330,7 @@ async function decide(
 
 /** Whether the newest approved version of a calendar is always open; null where there is no such calendar. */
 async function isAlwaysOpen(tx: Command, code: string): Promise<boolean | null> {
-  const kept = await newestApproved<{ readonly alwaysOpen: boolean }>(tx, CALENDARS, code, ['alwaysOpen']);
+  const kept = await newestCalendar(tx, code);
   return kept?.alwaysOpen ?? null;
 }
 

@@ -2,9 +2,9 @@ import type { BusinessCalendar, SlaPolicy } from '../../generated/prisma/client.
 import type { Reader } from '../../organisation/queries.ts';
 import type { ListField, ListSource } from '../../platform/list.ts';
 import { defineLoader, inOrder } from '../../platform/loaders.ts';
-import { any, columns, type Sql, sql } from '../../platform/sql.ts';
+import { any, columns, type Queryable, type Sql, sql } from '../../platform/sql.ts';
 import { reached, type ViewerSql } from '../../platform/visibility.ts';
-import type { ExtraWorkday } from '../rules.ts';
+import type { ExtraWorkday, KeptCalendar, KeptPolicy } from '../rules/versions.ts';
 
 /** What the database says of a version beside its columns. */
 interface VersionFacts {
@@ -179,3 +179,45 @@ export const calendarInForce = defineLoader(async (reader: Reader, codes) => {
   const byCode = new Map(rows.map((row) => [row.code, row]));
   return codes.map((code) => byCode.get(code) ?? null);
 });
+
+/** The version that was approved last, which a proposal is written over. By the index (code, revision). */
+export async function newestApproved<Kept>(
+  db: Queryable,
+  table: Sql,
+  code: string,
+  fields: readonly string[],
+): Promise<(Kept & { readonly revision: number }) | null> {
+  const [row] = await db.query<Kept & { readonly revision: number }>(sql`
+    select ${columns('v', ['revision', ...fields])} from ${table} v
+    where v.code = ${code} and v.approved_at is not null
+    order by v.approved_at desc, v.revision desc limit 1`);
+  return row ?? null;
+}
+
+export function newestCalendar(db: Queryable, code: string): Promise<KeptCalendar | null> {
+  return newestApproved<KeptCalendar>(db, CALENDARS, code, [
+    'name',
+    'nameEn',
+    'timeZone',
+    'alwaysOpen',
+    'weekly',
+    'holidays',
+    'extraWorkdays',
+  ]);
+}
+
+export function newestPolicy(db: Queryable, code: string): Promise<KeptPolicy | null> {
+  return newestApproved<KeptPolicy>(db, POLICIES, code, [
+    'category',
+    'severity',
+    'calendarCode',
+    'acknowledge',
+    'firstResponse',
+    'decision',
+    'progress',
+    'resolution',
+    'pauseWhileWaiting',
+    'gradeFactors',
+    'levelFactors',
+  ]);
+}

@@ -122,7 +122,11 @@ export function calendarAt(calendars: readonly CalendarVersion[], code: string, 
 }
 
 /** The stricter of what the file grade and the key account ask for. */
-function factorOf(policy: PolicyVersion, { grade, keyAccountLevel }: TermFacts, standard: number): number {
+export function factorOf(
+  policy: Pick<PolicyVersion, 'gradeFactors' | 'levelFactors'>,
+  { grade, keyAccountLevel }: TermFacts,
+  standard: number,
+): number {
   const ofGrade = grade === null ? 1 : (policy.gradeFactors[grade] ?? (grade === 'A' ? standard : 1));
   const ofLevel = keyAccountLevel === null ? 1 : (policy.levelFactors[keyAccountLevel] ?? standard);
   return Math.min(ofGrade, ofLevel);

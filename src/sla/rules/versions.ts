@@ -4,12 +4,12 @@ import {
   type CalendarDefinition,
   isWindow,
   overlappingWindows,
-} from '../lib/business-calendar.ts';
-import { parseDuration } from '../lib/duration.ts';
-import { InvalidInput, Issues } from '../lib/errors.ts';
-import { type Text, text } from '../lib/text.ts';
-import type { Instant } from '../lib/periods.ts';
-import type { LimitKind } from '../tickets/rules/sla-clock.ts';
+} from '../../lib/business-calendar.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import { InvalidInput, Issues } from '../../lib/errors.ts';
+import { type Text, text } from '../../lib/text.ts';
+import type { Instant } from '../../lib/periods.ts';
+import type { LimitKind } from '../../tickets/rules/sla-clock.ts';
 
 export const WEEKDAYS = [
   'MONDAY',
@@ -270,4 +270,77 @@ function isLimit(limit: string): boolean {
 
 function isFactor(factor: number): boolean {
   return factor >= 0.01 && factor <= 1 && Number.isInteger(Math.round(factor * 1e6) / 1e4);
+}
+
+/** What a calendar becomes: what is given over what it was. */
+export function draftCalendar(code: string, base: KeptCalendar | null, given: CalendarChange): CalendarDraft {
+  return {
+    code,
+    name: (given.name ?? base?.name ?? '').trim(),
+    nameEn: (given.nameEn ?? base?.nameEn ?? '').trim(),
+    timeZone: given.timeZone === undefined ? (base?.timeZone ?? null) : given.timeZone,
+    alwaysOpen: given.alwaysOpen ?? base?.alwaysOpen ?? false,
+    weekly: given.weekly ?? hoursOf(base?.weekly ?? {}),
+    holidays: given.holidays ?? base?.holidays ?? [],
+    extraWorkdays: given.extraWorkdays ?? base?.extraWorkdays ?? [],
+  };
+}
+
+export type CalendarChange = Partial<{
+  readonly [Field in keyof Omit<CalendarDraft, 'code'>]: CalendarDraft[Field] | null;
+}>;
+
+export interface KeptCalendar {
+  readonly revision: number;
+  readonly name: string;
+  readonly nameEn: string;
+  readonly timeZone: string | null;
+  readonly alwaysOpen: boolean;
+  readonly weekly: Readonly<Record<string, readonly string[]>>;
+  readonly holidays: readonly string[];
+  readonly extraWorkdays: readonly ExtraWorkday[];
+}
+
+export interface PolicyChange extends Partial<Readonly<Record<LimitField, string | null>>> {
+  readonly calendarCode?: string | null;
+  readonly pauseWhileWaiting?: boolean | null;
+  readonly gradeFactors?: readonly { readonly grade: string; readonly factor: string }[] | null;
+  readonly levelFactors?: readonly { readonly level: string; readonly factor: string }[] | null;
+}
+
+export interface KeptPolicy extends PolicyDraft {
+  readonly revision: number;
+  readonly severity: 'GENERAL' | 'SERIOUS' | null;
+}
+
+/** What a policy becomes: what is given over what it was; null takes a limit away. */
+export function draftPolicy(base: KeptPolicy, change: PolicyChange): PolicyDraft {
+  const given = <Value>(value: Value | undefined, kept: Value) => (value === undefined ? kept : value);
+  return {
+    category: base.category,
+    calendarCode: change.calendarCode ?? base.calendarCode,
+    acknowledge: given(change.acknowledge, base.acknowledge),
+    firstResponse: given(change.firstResponse, base.firstResponse),
+    decision: given(change.decision, base.decision),
+    progress: given(change.progress, base.progress),
+    resolution: given(change.resolution, base.resolution),
+    pauseWhileWaiting: given(change.pauseWhileWaiting, base.pauseWhileWaiting),
+    gradeFactors: factors(change.gradeFactors, 'gradeFactors', 'grade') ?? base.gradeFactors,
+    levelFactors: factors(change.levelFactors, 'levelFactors', 'level') ?? base.levelFactors,
+  };
+}
+
+function factors<Key extends string>(
+  given: readonly ({ readonly factor: string } & Readonly<Record<Key, string>>)[] | null | undefined,
+  field: string,
+  key: Key,
+): Record<string, number> | null {
+  if (given == null) return given === null ? {} : null;
+  const issues = new Issues();
+  given.forEach((one, index) => {
+    const first = given.findIndex((other) => other[key] === one[key]);
+    issues.expect(first === index, `${field}.${index}.${key}`, text('each once', '每个只能出现一次'));
+  });
+  issues.throwIfAny();
+  return Object.fromEntries(given.map((one) => [one[key], Number(one.factor)]));
 }
