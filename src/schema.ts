@@ -18,6 +18,7 @@ import './tickets/schema/types.ts';
 import './duty/schema.ts';
 import './sla/schema/versions.ts';
 import './sla/schema/recomputes.ts';
+import './sla/schema/service-calendars.ts';
 import './sla/schema/simulation.ts';
 import { ComplaintEscalationType } from './tickets/schema/escalation-event.ts';
 import { ticketLevel } from './tickets/queries/visibility.ts';

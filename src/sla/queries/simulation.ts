@@ -169,6 +169,7 @@ async function changedPolicy(
   within('policy', () => checkPolicy(draft, alwaysOpen));
   return {
     code: change.code,
+    calendarCode: base.calendarCode,
     draft,
     changesFactors: change.gradeFactors !== undefined || change.levelFactors !== undefined,
   };

@@ -12,19 +12,23 @@ import { factorOf, type TermFacts, type TermSettings } from '../../tickets/rules
 import { LIMIT_FIELDS, type LimitField, type PolicyDraft } from './versions.ts';
 
 /** A ticket that is over, with what its clock was worked out from. */
-export interface ReplayedTicket extends TermFacts {
+export interface ReplayedTicket extends Omit<TermFacts, 'contractCalendar'> {
   readonly id: string;
   readonly facts: SlaFacts;
+}
+
+interface PolicyAsChanged {
+  readonly code: string;
+  /** Code of the calendar that it has now: a ticket that ran in another one did so by its customer's contract (CFL-25). */
+  readonly calendarCode: string;
+  readonly draft: PolicyDraft;
+  readonly changesFactors: boolean;
 }
 
 /** Other terms, as if they had applied all along. */
 export interface SimulatedChange {
   /** A policy that is changed; its factors are only worked out anew where they are changed. */
-  readonly policy: {
-    readonly code: string;
-    readonly draft: PolicyDraft;
-    readonly changesFactors: boolean;
-  } | null;
+  readonly policy: PolicyAsChanged | null;
   readonly calendar: { readonly code: string; readonly calendar: BusinessCalendar } | null;
   /** A calendar as it is in force. */
   calendarOf(code: string): BusinessCalendar;
@@ -142,7 +146,7 @@ function outcomeOf({ state }: LimitClock): Outcome {
   return state === 'MET' ? 'KEPT' : 'BREACHED';
 }
 
-function otherTerms(terms: SlaTerms, ticket: TermFacts, change: SimulatedChange): SlaTerms {
+function otherTerms(terms: SlaTerms, ticket: ReplayedTicket, change: SimulatedChange): SlaTerms {
   const { policy, calendar, settings } = change;
   const calendarOf = (code: string) =>
     code === calendar?.code ? calendar.calendar : change.calendarOf(code);
@@ -150,13 +154,14 @@ function otherTerms(terms: SlaTerms, ticket: TermFacts, change: SimulatedChange)
     return terms.calendarCode === calendar?.code ? { ...terms, calendar: calendar.calendar } : terms;
   }
   const { draft } = policy;
+  const calendarCode = terms.calendarCode === policy.calendarCode ? draft.calendarCode : terms.calendarCode;
   return {
     ...terms,
     limits: Object.fromEntries(
       (Object.keys(LIMIT_FIELDS) as LimitField[]).map((field) => [LIMIT_FIELDS[field], draft[field]]),
     ),
-    calendarCode: draft.calendarCode,
-    calendar: calendarOf(draft.calendarCode),
+    calendarCode,
+    calendar: calendarOf(calendarCode),
     factor: policy.changesFactors ? factorOf(draft, ticket, settings.keyAccountFactor) : terms.factor,
     pauseWhileWaiting:
       draft.category !== 'COMPLAINT' && (draft.pauseWhileWaiting ?? settings.pauseWhileWaiting),

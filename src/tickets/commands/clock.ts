@@ -216,11 +216,13 @@ export async function renewTerms(
   const levels = await loadServiceLevels(tx, timeZone);
   const rows = await tx.query<TermRow>(sql`
     select t.id, t.cycle, t.category, t.severity, c.grade, k.level as "keyAccountLevel",
+           a.calendar_code as "contractCalendar",
            s.sla_policy_id as "policyId", s.calendar_id as "calendarId", s.factor::text as factor, s.pauses,
            s.at_risk_share::text as "atRiskShare", s."from" as since
     from ticket t
     left join customer c on c.id = t.customer_id
     left join key_account k on k.customer_id = t.customer_id and k.ended_at is null
+    left join service_calendar a on a.customer_id = t.customer_id and a.valid_to is null
     left join lateral (
       select * from ticket_sla_term s
       where s.ticket_id = t.id and s.cycle = t.cycle order by s."from" desc, s.id desc limit 1) s on true

@@ -64,6 +64,7 @@ interface CustomerFacts {
   readonly ownerId: string | null;
   readonly keyAccountId: string | null;
   readonly keyAccountLevel: KeyAccountLevel | null;
+  readonly contractCalendar: string | null;
   readonly priorityLane: boolean | null;
   readonly specialistId: string | null;
   readonly complaints: number;
@@ -95,11 +96,12 @@ async function customerFacts(tx: Command, viewer: Viewer, customerId: string): P
   const window = tx.settings.get(TICKET_SETTINGS.repeatCount).days * 86_400_000;
   const [row] = await tx.query<CustomerFacts>(sql`
     select ${customerLevel(constantViewer(viewer, tx.now), sql`c`)} as level, c.grade, c.area_id as "areaId",
-           c.business_line as "businessLine", c.owner_id as "ownerId", k.id as "keyAccountId", k.level as "keyAccountLevel", k.priority_lane as "priorityLane", k.specialist_id as "specialistId",
+           c.business_line as "businessLine", c.owner_id as "ownerId", k.id as "keyAccountId", k.level as "keyAccountLevel", a.calendar_code as "contractCalendar", k.priority_lane as "priorityLane", k.specialist_id as "specialistId",
            (select count(*)::int from ticket e
             where e.customer_id = c.id and e.category = 'COMPLAINT' and e.status <> 'CANCELLED'
               and e.opened_at > ${new Date(tx.now.getTime() - window)}::timestamptz) as complaints
     from customer c left join key_account k on k.customer_id = c.id and k.ended_at is null
+    left join service_calendar a on a.customer_id = c.id and a.valid_to is null
     where c.id = ${customerId}::uuid`);
   return row && row.level > 0 ? row : null;
 }
@@ -202,6 +204,7 @@ async function open(
       severity,
       grade: customer?.grade ?? null,
       keyAccountLevel: customer?.keyAccountLevel ?? null,
+      contractCalendar: customer?.contractCalendar ?? null,
     },
     tx.now,
     termSettings(tx.settings),

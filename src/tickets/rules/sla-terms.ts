@@ -55,6 +55,8 @@ export interface TermFacts {
   readonly grade: CustomerGrade | null;
   /** Of its customer's key account; null where there is none. */
   readonly keyAccountLevel: KeyAccountLevel | null;
+  /** Code of the calendar that the customer's contract promises; null where it promises none (CFL-25). */
+  readonly contractCalendar: string | null;
 }
 
 export interface Terms {
@@ -70,7 +72,12 @@ export function termsFor(levels: ServiceLevels, facts: TermFacts, at: Date, sett
   const policy = policyFor(levels.policies, facts, at);
   return {
     policy,
-    calendar: calendarAt(levels.calendars, policy.calendarCode, at),
+    calendar: calendarAt(
+      levels.calendars,
+      // CFL-25: complaints are open day and night anyway.
+      (facts.category === 'COMPLAINT' ? null : facts.contractCalendar) ?? policy.calendarCode,
+      at,
+    ),
     factor: factorOf(policy, facts, settings.keyAccountFactor),
     // TIC-36: a complaint's clock never stands.
     pauses: facts.category !== 'COMPLAINT' && (policy.pauseWhileWaiting ?? settings.pauseWhileWaiting),
@@ -124,7 +131,7 @@ export function calendarAt(calendars: readonly CalendarVersion[], code: string, 
 /** The stricter of what the file grade and the key account ask for. */
 export function factorOf(
   policy: Pick<PolicyVersion, 'gradeFactors' | 'levelFactors'>,
-  { grade, keyAccountLevel }: TermFacts,
+  { grade, keyAccountLevel }: Pick<TermFacts, 'grade' | 'keyAccountLevel'>,
   standard: number,
 ): number {
   const ofGrade = grade === null ? 1 : (policy.gradeFactors[grade] ?? (grade === 'A' ? standard : 1));
