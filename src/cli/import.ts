@@ -30,23 +30,25 @@ const USAGE = text(
   `Usage: npm run import -- <kind> <file> [options]
 
   kind                 ${KINDS}
-  file                 .csv, .json (a list of objects) or .ndjson (one object per line)
+  file                 .csv, .xlsx, .json (a list of objects) or .ndjson (one object per line)
   --mapping <file>     how the file's columns fill the fields, see examples/; without it they bear the fields' names
   --dry-run            checks everything and says what would happen; writes nothing
   --errors <file.csv>  writes all refused cells there; ${PRINTED} of them are printed anyway
   --encoding <name>    ${ENCODINGS.join(', ')}; utf-8 unless given
   --format <name>      ${FORMATS.join(', ')}; by the file's name unless given
+  --sheet <name>       sheet of a workbook, by its name or number; needed where several have cells
 
 Rows that are refused are left out and the others imported; the exit code is then 1. Running it again is safe.`,
   `用法：npm run import -- <类型> <文件> [选项]
 
   类型                 ${KINDS}
-  文件                 .csv、.json（对象列表）或 .ndjson（每行一个对象）
+  文件                 .csv、.xlsx、.json（对象列表）或 .ndjson（每行一个对象）
   --mapping <文件>     列与字段的对应关系，见 examples/；不给时列名须为字段名
   --dry-run            只检查并说明将发生什么，不写入
   --errors <文件.csv>  把所有被拒绝的单元格写入该文件；屏幕最多显示 ${PRINTED} 条
   --encoding <编码>    ${ENCODINGS.join('、')}，默认 utf-8
   --format <格式>      ${FORMATS.join('、')}，默认按文件名判断
+  --sheet <名称>       工作簿中的工作表（名称或序号），有多个含数据的工作表时必填
 
 被拒绝的行不导入，其余照常导入，此时退出码为 1。可放心重复运行。`,
 );
@@ -92,6 +94,7 @@ function readArguments(args: string[]) {
     format,
     encoding,
     mappingPath: values.mapping ?? null,
+    sheet: values.sheet ?? null,
     dryRun: values['dry-run'],
     errors: values.errors,
   };
@@ -108,6 +111,7 @@ function parseStrictly(args: string[]) {
         errors: { type: 'string' },
         encoding: { type: 'string' },
         format: { type: 'string' },
+        sheet: { type: 'string' },
       },
     });
   } catch (error) {

@@ -59,10 +59,12 @@ export function isFormat(format: string): boolean {
 /**
  * Reads times written in a format on the wall clock of a time zone, a day alone as its first instant. Without a format
  * ISO 8601 is read; there an offset or Z says the zone. A time that the clocks repeat means its first occurrence.
+ * `typed`: cells of a workbook that are dates come as ISO 8601, whatever the format of those that are text.
  */
-export function instantReader(format: string | null, timeZone: string): InstantReader {
+export function instantReader(format: string | null, timeZone: string, typed = false): InstantReader {
   const instantOf = wallClockReader(timeZone);
-  const parts = format === null ? isoParts : formatParts(format);
+  const formatted = format === null ? isoParts : formatParts(format);
+  const parts = (value: string) => formatted(value) ?? (typed ? isoParts(value) : null);
   const written = format ?? 'YYYY-MM-DD HH:mm:ss';
   return {
     accepted: text(

@@ -32,6 +32,13 @@ const RULE = z.strictObject({
   /** How times are written. */
   format: z.string().optional(),
   timeZone: z.string().optional(),
+  /** How numbers are written where it is not 1250.00; signs of currencies around them are left out. */
+  number: z
+    .strictObject({
+      decimal: z.enum(['.', ',']),
+      thousands: z.enum([',', '.', ' ', "'"]).optional(),
+    })
+    .optional(),
 });
 
 type Rule = z.output<typeof RULE>;
@@ -195,11 +202,13 @@ export function rowMapper(
   mapping: Mapping,
   columns: readonly string[] | null,
   timeZone: string,
+  /** Whether cells that are dates come as ISO 8601 beside those that are text: in workbooks. */
+  typedDates = false,
 ): RowMapper {
   requireColumns(mapping, columns);
   const fields = fieldsOf(kind);
   const fillers = Object.entries(mapping.rules).map(([name, rule]) =>
-    filler(name, rule, fields, mapping, timeZone),
+    filler(name, rule, fields, mapping, { timeZone, typedDates }),
   );
   const absent = Object.fromEntries(Object.keys(fields).map((name) => [name, null]));
   return {
@@ -262,11 +271,18 @@ function orUnknown({ texts = [], patterns = [] }: NonNullable<Rule['unknown']>, 
   );
 }
 
-function filler(name: string, rule: Rule, fields: FieldSet, mapping: Mapping, timeZone: string): Filler {
+function filler(
+  name: string,
+  rule: Rule,
+  fields: FieldSet,
+  mapping: Mapping,
+  { timeZone, typedDates }: { readonly timeZone: string; readonly typedDates: boolean },
+): Filler {
   const field = fields[name] as Field;
   const instants = instantReader(
     rule.format ?? mapping.format,
     rule.timeZone ?? mapping.timeZone ?? timeZone,
+    typedDates,
   );
   const { column, constant } = rule;
   if (column === undefined) {
@@ -279,6 +295,7 @@ function filler(name: string, rule: Rule, fields: FieldSet, mapping: Mapping, ti
   const table = rule.values && new Map(Object.entries(rule.values));
   const { unknown } = rule;
   const isUnknown = unknown && unknownReader(unknown);
+  const plain = rule.number && numberReader(rule.number);
   const value =
     table && rule.otherwise === undefined
       ? listed([...table.keys()])
@@ -294,7 +311,18 @@ function filler(name: string, rule: Rule, fields: FieldSet, mapping: Mapping, ti
       notKnown.push(column);
       return;
     }
-    const filled = given.trim() === '' ? rule.default : table ? (table.get(given) ?? rule.otherwise) : given;
+    if (CELL_ERRORS.has(given) && !table?.has(given)) {
+      issues.push({ column, value: cell, accepted: noCellError(accepted) });
+      return;
+    }
+    const filled =
+      given.trim() === ''
+        ? rule.default
+        : table
+          ? (table.get(given) ?? rule.otherwise)
+          : plain
+            ? plain(given)
+            : given;
     if (filled === undefined && given.trim() === '') {
       if (needed) issues.push({ column, value: cell, accepted: acceptedFilled });
       return;
@@ -303,6 +331,37 @@ function filler(name: string, rule: Rule, fields: FieldSet, mapping: Mapping, ti
     if (value === undefined) issues.push({ column, value: cell, accepted });
     else values[name] = value;
   };
+}
+
+/** A number as 1250.00 where it is written ¥1,250.00, 1.250,00 € or 1250元; any other text as it is. */
+function numberReader({ decimal, thousands }: NonNullable<Rule['number']>): (text: string) => string {
+  const mark = thousands === ' ' ? '[ \\u00a0\\u202f]' : thousands === undefined ? '(?!)' : `[${thousands}]`;
+  const pattern = new RegExp(
+    `^(-?)\\s*(?:[¥￥$€£]|CNY|RMB|USD|EUR)?\\s*(\\d{1,3}(?:${mark}\\d{3})+|\\d+)(?:[${decimal}](\\d+))?\\s*(?:[¥￥$€£元]|CNY|RMB|USD|EUR)?$`,
+    'u',
+  );
+  return (given) => {
+    const [, sign, whole, places] = pattern.exec(given) ?? [];
+    if (whole === undefined) return given;
+    return `${sign}${whole.replaceAll(/\D/g, '')}${places === undefined ? '' : `.${places}`}`;
+  };
+}
+
+/** What spreadsheets show where a formula has no value; it stays as text in files that they export. */
+const CELL_ERRORS: ReadonlySet<string> = new Set([
+  '#NULL!',
+  '#DIV/0!',
+  '#VALUE!',
+  '#REF!',
+  '#NAME?',
+  '#NUM!',
+  '#N/A',
+  '#SPILL!',
+  '#CALC!',
+]);
+
+function noCellError(accepted: Text): Text {
+  return text(`${accepted.en}; the spreadsheet has an error there`, `${accepted.zh}；表格在此处为公式错误`);
 }
 
 const LISTED = 20;
@@ -383,6 +442,11 @@ function checkRule(wrong: Findings, name: string, rule: Rule, field: Field | und
     rule.unknown === undefined || (rule.column !== undefined && !field.required && !rule.required),
     `${path}.unknown`,
     text('only beside a column, of a field that need not be known', '仅可与 column 同用，且该字段非必填'),
+  );
+  wrong.expect(
+    rule.number === undefined || rule.number.decimal !== rule.number.thousands,
+    `${path}.number`,
+    text('two different signs', '两个不同的符号'),
   );
   for (const pattern of rule.unknown?.patterns ?? []) {
     wrong.expect(

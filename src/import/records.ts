@@ -4,9 +4,11 @@ import { Readable } from 'node:stream';
 import { type Text, text } from '../lib/text.ts';
 import { ImportStopped } from './stopped.ts';
 
-export const FORMATS = ['csv', 'json', 'ndjson'] as const;
+export const FORMATS = ['csv', 'xlsx', 'json', 'ndjson'] as const;
 
 export type Format = (typeof FORMATS)[number];
+/** Read as lines of text. */
+export type TextFormat = Exclude<Format, 'xlsx'>;
 
 /** A row of the file: its cells by the names of their columns. */
 export interface SourceRow {
@@ -32,6 +34,7 @@ export interface Records {
 export function formatOf(path: string): Format | null {
   const extension = extname(path).toLowerCase();
   if (['.csv', '.tsv', '.txt'].includes(extension)) return 'csv';
+  if (['.xlsx', '.xlsm'].includes(extension)) return 'xlsx';
   if (extension === '.json') return 'json';
   return extension === '.ndjson' || extension === '.jsonl' ? 'ndjson' : null;
 }
@@ -39,11 +42,11 @@ export function formatOf(path: string): Format | null {
 /** Takes the lines of a file apart into rows; holds one row at a time. */
 export async function readRecords(
   lines: AsyncIterable<string>,
-  options: { readonly format: Format; readonly delimiter: string },
+  options: { readonly format: TextFormat; readonly delimiter: string },
 ): Promise<Records> {
   if (options.format === 'json') return { columns: null, rows: jsonRows(lines) };
   if (options.format === 'ndjson') return { columns: null, rows: ndjsonRows(lines) };
-  return csvRecords(lines, options.delimiter);
+  return tableRecords(csvCells(lines, options.delimiter));
 }
 
 /** More characters than this are no row but the sign of a quote that is never closed. */
@@ -54,8 +57,10 @@ interface CsvRecord {
   readonly info: { readonly lines: number };
 }
 
-async function csvRecords(lines: AsyncIterable<string>, delimiter: string): Promise<Records> {
-  const records = csvCells(lines, delimiter);
+/** A table whose first row has the names of the columns. */
+export async function tableRecords(
+  records: AsyncGenerator<{ line: number; cells: string[] }>,
+): Promise<Records> {
   const first = await records.next();
   if (first.done) {
     throw new ImportStopped(
@@ -75,10 +80,10 @@ async function csvRecords(lines: AsyncIterable<string>, delimiter: string): Prom
       ),
     );
   }
-  return { columns: columns.filter((name) => name !== ''), rows: csvRows(records, columns) };
+  return { columns: columns.filter((name) => name !== ''), rows: tableRows(records, columns) };
 }
 
-async function* csvRows(
+async function* tableRows(
   records: AsyncGenerator<{ line: number; cells: string[] }>,
   columns: readonly string[],
 ): AsyncGenerator<SourceRow | BrokenRow> {

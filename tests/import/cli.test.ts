@@ -74,7 +74,9 @@ describe('npm run import', { timeout: 90_000 }, () => {
 
   test('speaks the language of the terminal', async () => {
     const { err } = await run(['payments', 'x.csv'], { LANG: 'zh_CN.UTF-8' });
-    expect(err).toBe('不能导入“payments”。可用：tickets, customers, contacts, shipments。详见 --help。\n');
+    expect(err).toBe(
+      '不能导入“payments”。可用：tickets, customers, contacts, shipments, employees, targets, budgets。详见 --help。\n',
+    );
   });
 
   const mistakes: [string, string[], number, RegExp][] = [
@@ -82,15 +84,15 @@ describe('npm run import', { timeout: 90_000 }, () => {
       'a kind that cannot be imported',
       ['payments', EXTRACT],
       2,
-      /^"payments" cannot be imported\. Accepted: tickets, customers, contacts, shipments\./,
+      /^"payments" cannot be imported\. Accepted: tickets, customers, contacts, shipments, employees, targets, budgets\./,
     ],
     ['no file', ['tickets'], 2, /^One file is needed after tickets\.\n$/],
     ['a file that is not there', ['tickets', 'absent.csv'], 1, /^There is no file absent\.csv\.\n$/],
     [
       'a file of unknown form',
-      ['tickets', 'list.xlsx'],
+      ['tickets', 'list.ods'],
       2,
-      /^--format is needed for this file; accepted: csv, json, ndjson\.\n$/,
+      /^--format is needed for this file; accepted: csv, xlsx, json, ndjson\.\n$/,
     ],
     [
       'an unknown encoding',

@@ -49,6 +49,7 @@ export async function importInto(
     readonly dryRun?: boolean;
     readonly encoding?: Encoding;
     readonly format?: Format;
+    readonly sheet?: string;
     readonly signal?: AbortSignal;
     readonly now?: string;
     readonly onProgress?: (counts: Readonly<ImportCounts>, share: number) => void;
@@ -62,6 +63,7 @@ export async function importInto(
     mappingPath: options.mapping ?? null,
     format: options.format ?? formatOf(path) ?? 'csv',
     encoding: options.encoding ?? 'utf-8',
+    sheet: options.sheet ?? null,
     timeZone: 'Asia/Shanghai',
   });
   const problems: Problem[] = [];

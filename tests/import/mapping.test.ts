@@ -112,6 +112,22 @@ describe('A rule fills a field', () => {
     expect(mapped({}, { zip: '02124' }).extra).toBeNull();
   });
 
+  test.each([
+    ['1,250.50', { decimal: '.', thousands: ',' }, '1250.50'],
+    ['¥ 1,250,000', { decimal: '.', thousands: ',' }, '1250000'],
+    ['1.250,5 €', { decimal: ',', thousands: '.' }, '1250.5'],
+    ['12 500,00', { decimal: ',', thousands: ' ' }, '12500.00'],
+    ["1'250.00", { decimal: '.', thousands: "'" }, '1250.00'],
+    ['1250元', { decimal: '.' }, '1250'],
+    ['1,25,000', { decimal: '.', thousands: ',' }, null],
+    ['1,250', { decimal: '.' }, null],
+    ['#N/A', { decimal: '.' }, null],
+  ])('the amount %s, written with %j, is %s', (cell, number, amount) => {
+    const { values, issues } = mapped({ claimAmount: { column: 'claim', number } }, { claim: cell });
+    expect(values.claimAmount).toBe(amount);
+    expect(issues).toHaveLength(amount === null ? 1 : 0);
+  });
+
   describe('unknown', () => {
     const claim = { column: 'claim', unknown: { texts: ['N/A'], patterns: ['See \\d+'] } };
 
@@ -264,7 +280,7 @@ describe('A mapping that cannot be used says all that is wrong with it', () => {
 
   test('keys', () => {
     expect(wrong({ ...MAPPING, fields: { ...FIELDS, subject: { colum: 'title' } }, sources: 'x' })).toEqual([
-      'fields.subject: colum is no key here; accepted: column, constant, values, otherwise, unknown, default, required, trim, format, timeZone',
+      'fields.subject: colum is no key here; accepted: column, constant, values, otherwise, unknown, default, required, trim, format, timeZone, number',
       'the file: sources is no key here; accepted: kind, source, externalId, delimiter, format, timeZone, fields, extra, repeats',
     ]);
   });

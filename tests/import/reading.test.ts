@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Format, type Records, readRecords } from '../../src/import/records.ts';
+import { type Records, type TextFormat as Format, readRecords } from '../../src/import/records.ts';
 import { ImportStopped } from '../../src/import/stopped.ts';
 import { checkEncoding, type Encoding, readLines } from '../../src/import/text-file.ts';
 import { fileOf } from './kit.ts';
