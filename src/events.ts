@@ -122,6 +122,16 @@ export const EVENTS = {
       zh: '部门未按时确认工单 {ticketNumber}。',
     },
   },
+  RECURRING_COMPLAINT: {
+    source: 'EVT-10',
+    subject: null,
+    severity: 'HIGH',
+    restricted: true,
+    message: {
+      en: '{count} complaints of cause {cause} within {days} days.',
+      zh: '{days} 天内因 {cause} 发生 {count} 起投诉。',
+    },
+  },
   COMPLAINT_FOLLOW_UP_DUE: {
     source: 'EVT-70',
     subject: 'Ticket',

@@ -13,7 +13,14 @@ import type { Organisation } from './organisation/queries.ts';
 import type { ObligationKinds } from './platform/obligations.ts';
 import { advanceRecomputes, SLA_RECOMPUTE } from './sla/commands/recompute.ts';
 import { LIMIT_OBLIGATIONS } from './tickets/commands/clock.ts';
-import { advanceDispatches, advanceFollowUps, advanceTicketLimits } from './tickets/commands/escalation.ts';
+import {
+  advanceDispatches,
+  advanceFollowUps,
+  advanceTicketLimits,
+  advanceUnacknowledged,
+  ESCALATION_ACKNOWLEDGE,
+} from './tickets/commands/escalation.ts';
+import { advanceReminders, TICKET_REMINDER } from './tickets/commands/reminders.ts';
 
 /** What the sweep's handlers need to know of the organisation. */
 export interface SweepDirectory {
@@ -36,6 +43,8 @@ export function OBLIGATION_KINDS({ organisation, timeZone }: SweepDirectory): Ob
     [SLA_RECOMPUTE]: advanceRecomputes(timeZone),
     TICKET_DISPATCH_CONFIRM: advanceDispatches(organisation),
     TICKET_FOLLOW_UP: advanceFollowUps,
+    [ESCALATION_ACKNOWLEDGE]: advanceUnacknowledged({ organisation, timeZone }),
+    [TICKET_REMINDER]: advanceReminders({ organisation, timeZone }),
     [EXPORT_END]: sweepExports,
   };
 }

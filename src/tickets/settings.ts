@@ -124,6 +124,56 @@ export const TICKET_SETTINGS = {
       )
       .length(3),
   }),
+  escalationAcknowledgeHours: setting({
+    key: 'ticket.escalationAcknowledgeHours',
+    description:
+      'Hours in which one of the persons whom level L1, L2, L3 or L4 names takes note of the escalation of a complaint; else the next level is raised.',
+    default: [8, 12, 24, 24],
+    origin: 'D',
+    source: 'TIC-34',
+    schema: z.array(hours).length(4),
+  }),
+  followUpRetryHours: setting({
+    key: 'ticket.followUpRetryHours',
+    description: 'Hours after a return call that did not reach the customer at which the next try is due.',
+    default: 24,
+    origin: 'D',
+    source: 'TIC-25',
+    schema: hours,
+  }),
+  rootCauseCount: setting({
+    key: 'ticket.rootCauseCount',
+    description: 'Complaints of one root cause within `days` that make it a recurring one.',
+    default: { count: 5, days: 30 },
+    origin: 'D',
+    source: 'TIC-26',
+    schema: z.object({ count: z.number().int().min(2), days }),
+  }),
+  reminderMax: setting({
+    key: 'ticket.reminderMax',
+    description: 'Reminders of one person without a reaction after which a ticket is escalated.',
+    default: 2,
+    origin: 'D',
+    source: 'TIC-31',
+    schema: z.number().int().min(1).max(10),
+  }),
+  reminderHours: setting({
+    key: 'ticket.reminderHours',
+    description: 'Hours in which whoever is reminded of a ticket reacts.',
+    default: 4,
+    origin: 'D',
+    source: 'TIC-31',
+    schema: hours,
+  }),
+  respectDelegate: setting({
+    key: 'ticket.respectDelegate',
+    description:
+      "Who makes the respect contact beside HEAD and those whom HEAD sends: SUPERVISOR (the handler's superior) or NOBODY.",
+    default: 'SUPERVISOR',
+    origin: 'D',
+    source: 'TIC-22',
+    schema: z.enum(['SUPERVISOR', 'NOBODY']),
+  }),
   recordingMonths: setting({
     key: 'ticket.recordingMonths',
     description:

@@ -52,8 +52,6 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   'sla.dispatchHours': 'that a complaint is dispatched in time is not watched yet',
   'sla.complaintIntake': 'intake is never closed: ticketOpen takes complaints at any hour',
   'duty.publish': 'a rota applies when it is entered',
-  'ticket.rootCauseCount ticket.reminderMax ticket.respectDelegate':
-    'recurrence, reminders and delegates are not kept yet',
   'kpi.sampleShare kpi.sampleMin kpi.planCap kpi.improvementDays':
     'their metrics are registered, not computed',
   'volume.drop volume.dropKey churn.reasons churn.overdueDays churn.complaints churn.expiringDays':
@@ -112,6 +110,9 @@ describe('the configuration register', () => {
       'access.approvalChain',
       'ticket.assignment',
       'ticket.planChain',
+      'ticket.escalationAcknowledgeHours',
+      'ticket.followUpRetryHours',
+      'ticket.reminderHours',
       'sla.recomputeBatch',
       'sla.simulateTickets',
       'attachment.maxBytes',

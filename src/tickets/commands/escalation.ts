@@ -1,17 +1,30 @@
-import type { EscalationLevel } from '../../generated/prisma/enums.ts';
+import type {
+  CustomerGrade,
+  EscalationLevel,
+  EscalationReason,
+  TicketSeverity,
+  TicketStatus,
+} from '../../generated/prisma/enums.ts';
 import { Forbidden, IllegalTransition, invalid, NotFound, StaleVersion } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { text } from '../../lib/text.ts';
-import type { Organisation } from '../../organisation/queries.ts';
+import { holdersOf, type Organisation } from '../../organisation/queries.ts';
 import { standInsAt } from '../queries/stand-ins.ts';
 import { hasRole, type Viewer } from '../../organisation/rules/viewer.ts';
 import type { Command } from '../../platform/command.ts';
-import type { AdvanceObligations, Obligation, ObligationAdvance } from '../../platform/obligations.ts';
+import {
+  type AdvanceObligations,
+  type Obligation,
+  type ObligationAdvance,
+  putObligations,
+} from '../../platform/obligations.ts';
 import { sql } from '../../platform/sql.ts';
 import {
+  acknowledgeHours,
   addressedBy,
   escalationSeverity,
   isHigher,
+  levelAbove,
   type LimitStep,
   limitEventKind,
   limitSteps,
@@ -20,16 +33,26 @@ import {
   type TicketPeople,
 } from '../rules/escalation.ts';
 import { LIMIT_KINDS, type LimitKind } from '../rules/sla-clock.ts';
-import { isOpen } from '../rules/workflow.ts';
+import { coordinatorOf } from '../rules/routing.ts';
+import { isOpen, isSettled } from '../rules/workflow.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
 import { limitOf } from './clock.ts';
 import { changeTicket, emitTicket, lockTicket, people } from './ticket.ts';
 
+/** Obligation of the persons whom a rung names: one of them takes note; its period is cycle and level. */
+export const ESCALATION_ACKNOWLEDGE = 'ESCALATION_ACKNOWLEDGE';
+
 /** What the sweep and the ladder need to know of a ticket. */
-interface TicketFacts {
+export interface TicketFacts {
   readonly id: string;
   readonly number: string;
   readonly category: 'INQUIRY' | 'SHIPMENT_QUERY' | 'COMPLAINT';
+  readonly status: TicketStatus;
+  readonly severity: TicketSeverity;
+  readonly claimAmount: string | null;
+  readonly grade: CustomerGrade | null;
+  readonly escalationLevel: EscalationLevel | null;
+  readonly resolutionDueAt: Date | null;
   readonly cycle: number;
   readonly assigneeId: string | null;
   readonly teamId: string | null;
@@ -43,7 +66,7 @@ interface TicketFacts {
 }
 
 /** What naming people needs to know. */
-interface Directory {
+export interface Directory {
   readonly organisation: Organisation;
   readonly timeZone: string;
 }
@@ -68,9 +91,13 @@ function ticketPeople(ticket: TicketFacts, organisation: Organisation, standIns:
 }
 
 /** Tickets that another process works on are passed over; their obligations are found again by the next sweep. */
-async function claimTickets(tx: Command, ids: readonly string[]): Promise<Map<string, TicketFacts>> {
+export async function claimTickets(
+  tx: Command,
+  ids: readonly string[],
+): Promise<Map<string, TicketFacts>> {
   const rows = await tx.query<TicketFacts>(sql`
-    select t.id, t.number, t.category, t.cycle, t.assignee_id as "assigneeId", t.team_id as "teamId", t.area_id as "areaId",
+    select t.id, t.number, t.category, t.status, t.severity, t.claim_amount::text as "claimAmount", c.grade,
+           t.escalation_level as "escalationLevel", t.resolution_due_at as "resolutionDueAt", t.cycle, t.assignee_id as "assigneeId", t.team_id as "teamId", t.area_id as "areaId",
            t.key_account_id as "keyAccountId", t.arises_during_sale as "arisesDuringSale", c.owner_id as "ownerId", k.specialist_id as "specialistId",
            t.responsible_department_id as "responsibleDepartmentId", t.failure_responsible_id as "failureResponsibleId"
     from ticket t
@@ -173,10 +200,7 @@ async function raise(tx: Command, reached: readonly Reached[], directory: Direct
       named: audience.named,
     })),
   );
-  await tx.query(sql`
-    update ticket t set failure_responsible_id = coalesce(t.failure_responsible_id, t.assignee_id)
-    where t.id = any(${reached.filter(({ step }) => step.step >= 2).map(({ ticket }) => ticket.id)}::uuid[])
-    returning 1 as written`);
+  const failed = await holdResponsible(tx, reached, directory);
   for (const { ticket, limit, dueAt, step, audience: whole } of addressed) {
     const { roles, employees } = whole;
     const audience = { roles, employees };
@@ -191,7 +215,7 @@ async function raise(tx: Command, reached: readonly Reached[], directory: Direct
         audience,
         payload: {
           ...payload,
-          failureResponsibleId: step.step === 2 ? (ticket.failureResponsibleId ?? ticket.assigneeId) : null,
+          failureResponsibleId: step.step === 2 ? (failed.get(ticket.id) ?? null) : null,
         },
       });
     }
@@ -203,25 +227,80 @@ async function raise(tx: Command, reached: readonly Reached[], directory: Direct
         kind: 'COMPLAINT_ESCALATED',
         severity: escalationSeverity(step.level),
         audience,
-        payload: { ...payload, level: step.level, escalationId },
+        payload: { ...payload, ...weightOf(ticket), level: step.level, escalationId },
       });
     }
   }
 }
 
-/** The ids of the rungs that were not there before, by ticket and level. */
+/** What is at stake, told with an escalation: severity, claim, grade, whether it is a key account's. */
+function weightOf(ticket: TicketFacts): Record<string, string | boolean | null> {
+  return {
+    complaintSeverity: ticket.severity,
+    claimAmount: ticket.claimAmount,
+    customerGrade: ticket.grade,
+    isKeyAccount: ticket.keyAccountId !== null,
+  };
+}
+
+/** Names who answers for the first limit that was missed, unless somebody does already (TIC-16); by ticket. */
+async function holdResponsible(
+  tx: Command,
+  reached: readonly Reached[],
+  directory: Directory,
+): Promise<Map<string, string>> {
+  const holders = new Map<string, string>();
+  for (const { ticket, limit, step } of reached) {
+    if (step.step < 2 || holders.has(ticket.id)) continue;
+    const holder = ticket.failureResponsibleId ?? stepHolder(tx, ticket, limit, directory);
+    if (holder !== null) holders.set(ticket.id, holder);
+  }
+  const rows = [...holders].map(([id, holder]) => ({ id, holder }));
+  await tx.query(sql`
+    update ticket t set failure_responsible_id = r.holder
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id uuid, holder uuid)
+    where t.id = r.id and t.failure_responsible_id is null
+    returning 1 as written`);
+  return holders;
+}
+
+/** Who held the open step: of a decision HEAD, else the handler; of a ticket that nobody handles, who coordinates its queue. */
+function stepHolder(
+  tx: Command,
+  ticket: TicketFacts,
+  limit: LimitKind,
+  { organisation, timeZone }: Directory,
+): string | null {
+  if (limit === 'DECISION') return holdersOf(organisation, ['HEAD'], tx.now, timeZone)[0]?.id ?? null;
+  if (ticket.assigneeId !== null) return ticket.assigneeId;
+  const team = organisation.teams.get(ticket.teamId ?? '');
+  const coordinator = team ? coordinatorOf(team.type) : null;
+  return coordinator ? (holdersOf(organisation, [coordinator], tx.now, timeZone)[0]?.id ?? null) : null;
+}
+
+/** A level to raise, and why. */
+interface Rung {
+  readonly ticket: TicketFacts;
+  readonly level: EscalationLevel;
+  readonly reason: EscalationReason;
+  readonly limit: string | null;
+  readonly note: string | null;
+}
+
+/**
+ * The ids of the rungs that were not there before, by ticket and level. A rung of a complaint says by when one of those
+ * whom it names takes note.
+ */
 async function writeRungs(
   tx: Command,
-  rungs: readonly {
-    ticket: TicketFacts;
-    level: EscalationLevel;
-    reason: string;
-    limit: string | null;
-    note: string | null;
-    named: readonly NamedPerson[];
-  }[],
+  rungs: readonly (Rung & { readonly named: readonly NamedPerson[] })[],
 ): Promise<Map<string, string>> {
+  const hours = tx.settings.get(TICKET_SETTINGS.escalationAcknowledgeHours);
   const rows = rungs.map(({ ticket, level, reason, limit, note, named }) => ({
+    acknowledge_due_at:
+      ticket.category === 'COMPLAINT'
+        ? new Date(tx.now.getTime() + acknowledgeHours(level, hours) * 3_600_000)
+        : null,
     id: newId(),
     ticket_id: ticket.id,
     cycle: ticket.cycle,
@@ -231,13 +310,24 @@ async function writeRungs(
     note,
     named,
   }));
-  const written = await tx.query<{ id: string; ticketId: string; level: EscalationLevel }>(sql`
-    insert into escalation (id, ticket_id, cycle, level, reason, limit_kind, note, named, raised_at)
-    select id, ticket_id, cycle, level::"EscalationLevel", reason::"EscalationReason", limit_kind, note, named, ${tx.now}::timestamptz
+  const written = await tx.query<{
+    id: string;
+    ticketId: string;
+    level: EscalationLevel;
+    cycle: number;
+    raisedAt: Date;
+    dueAt: Date | null;
+  }>(sql`
+    insert into escalation (id, ticket_id, cycle, level, reason, limit_kind, note, named, acknowledge_due_at, raised_at)
+    select id, ticket_id, cycle, level::"EscalationLevel", reason::"EscalationReason", limit_kind, note, named,
+           acknowledge_due_at, ${tx.now}::timestamptz
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as r(id uuid, ticket_id uuid, cycle int, level text, reason text, limit_kind text, note text, named jsonb)
+      as r(id uuid, ticket_id uuid, cycle int, level text, reason text, limit_kind text, note text, named jsonb,
+           acknowledge_due_at timestamptz)
     on conflict (ticket_id, cycle, level) do nothing
-    returning id, ticket_id as "ticketId", level`);
+    returning id, ticket_id as "ticketId", level, cycle, raised_at as "raisedAt",
+      acknowledge_due_at as "dueAt"`);
+  await putObligations(tx, written.flatMap(acknowledgement));
   // Escalation never lowers itself: the enum's order is the ladder's.
   await tx.query(sql`
     update ticket t set escalation_level = greatest(t.escalation_level, h.level)
@@ -247,6 +337,101 @@ async function writeRungs(
     where t.id = h.ticket_id
     returning 1 as written`);
   return new Map(written.map((row) => [`${row.ticketId} ${row.level}`, row.id]));
+}
+
+/** The watch over a rung of a complaint until somebody takes note of it. */
+function acknowledgement(rung: {
+  readonly ticketId: string;
+  readonly level: EscalationLevel;
+  readonly cycle: number;
+  readonly raisedAt: Date;
+  readonly dueAt: Date | null;
+}): Parameters<typeof putObligations>[1][number][] {
+  const { ticketId, level, cycle, raisedAt, dueAt } = rung;
+  if (dueAt === null) return [];
+  return [
+    {
+      kind: ESCALATION_ACKNOWLEDGE,
+      subjectId: ticketId,
+      period: `${cycle} ${level}`,
+      ownerId: null,
+      startsAt: raisedAt,
+      warnAt: null,
+      dueAt,
+      nextAt: dueAt,
+      state: 'OPEN',
+      step: 0,
+    },
+  ];
+}
+
+/**
+ * Nobody whom a rung names took note in time: the next one is raised, unless it is reached already. What is settled, or
+ * of an earlier cycle, needs nobody's note any more.
+ */
+export function advanceUnacknowledged(directory: Directory): AdvanceObligations {
+  return async (tx, due) => {
+    const tickets = await claimTickets(
+      tx,
+      due.map((obligation) => obligation.subjectId),
+    );
+    const rungs: Rung[] = [];
+    const advances: ObligationAdvance[] = [];
+    for (const obligation of due) {
+      const ticket = tickets.get(obligation.subjectId);
+      if (!ticket) continue;
+      const [cycle, level] = obligation.period.split(' ') as [string, EscalationLevel];
+      const over = isSettled(ticket.status) || ticket.cycle !== Number(cycle);
+      const above = levelAbove(level);
+      if (!over && above !== null) {
+        rungs.push({ ticket, level: above, reason: 'NOT_ACKNOWLEDGED', limit: null, note: null });
+      }
+      advances.push({
+        id: obligation.id,
+        step: 2,
+        state: over ? 'CANCELLED' : 'OVERDUE',
+        nextAt: null,
+      });
+    }
+    await raiseRungs(tx, rungs, directory);
+    return advances;
+  };
+}
+
+/** Raises levels for another reason than a limit, where they are above what was reached, and tells of them. */
+export async function raiseRungs(tx: Command, asked: readonly Rung[], directory: Directory): Promise<void> {
+  const rungs = asked.filter(({ ticket, level }) => isHigher(level, ticket.escalationLevel));
+  if (rungs.length === 0) return;
+  const standIns = await standInsAt(
+    tx,
+    rungs.map(({ ticket }) => ticket.teamId),
+    tx.now,
+    directory,
+  );
+  const addressed = rungs.map((rung) => ({
+    ...rung,
+    ...addressedBy(rung.level, ticketPeople(rung.ticket, directory.organisation, standIns)),
+  }));
+  const written = await writeRungs(tx, addressed);
+  for (const { ticket, level, reason, roles, employees } of addressed) {
+    const escalationId = written.get(`${ticket.id} ${level}`);
+    if (!escalationId || ticket.category !== 'COMPLAINT') continue;
+    // One rung is told once, whoever else asked for it.
+    written.delete(`${ticket.id} ${level}`);
+    emitTicket(tx, ticket, {
+      kind: 'COMPLAINT_ESCALATED',
+      severity: escalationSeverity(level),
+      audience: { roles, employees },
+      payload: {
+        ...weightOf(ticket),
+        level,
+        reason,
+        escalationId,
+        limit: null,
+        dueAt: ticket.resolutionDueAt?.toISOString() ?? null,
+      },
+    });
+  }
 }
 
 /** A department has not confirmed a dispatched ticket in time (TIC-18, EVT-09). */
@@ -313,28 +498,13 @@ export async function ticketEscalate(
       (['L1', 'L2', 'L3', 'L4'] as const).filter((level) => isHigher(level, locked.escalationLevel)),
     );
   }
-  const ticket: TicketFacts = { ...locked, failureResponsibleId: null };
-  const { named, ...audience } = await addressedNow(tx, input.level, ticket, directory);
-  const written = await writeRungs(tx, [
-    { ticket, level: input.level, reason: 'RAISED_BY_HAND', limit: null, note: input.note, named },
-  ]);
   await changeTicket(tx, locked, { action: 'ESCALATE', note: `${input.level}: ${input.note}` });
-  const escalationId = written.get(`${ticket.id} ${input.level}`);
-  if (escalationId && ticket.category === 'COMPLAINT') {
-    emitTicket(tx, ticket, {
-      kind: 'COMPLAINT_ESCALATED',
-      severity: escalationSeverity(input.level),
-      audience,
-      payload: {
-        level: input.level,
-        reason: 'RAISED_BY_HAND',
-        escalationId,
-        limit: null,
-        dueAt: locked.resolutionDueAt?.toISOString() ?? null,
-      },
-    });
-  }
-  return { ticketId: ticket.id };
+  await raiseRungs(
+    tx,
+    [{ ticket: locked, level: input.level, reason: 'RAISED_BY_HAND', limit: null, note: input.note }],
+    directory,
+  );
+  return { ticketId: locked.id };
 }
 
 /** Whom a level of a ticket names at this instant. */
@@ -365,7 +535,7 @@ export async function escalationAcknowledge(
   const { roles, employees } = await addressedNow(
     tx,
     found.level,
-    { ...ticket, failureResponsibleId: null },
+    ticket,
     directory,
   );
   // Those whom it named when it was raised, and those whom it would name now.
@@ -382,6 +552,11 @@ export async function escalationAcknowledge(
     where: { id: escalation.id },
     data: { acknowledgedAt: tx.now, acknowledgedById: viewer.employeeId, version: { increment: 1 } },
   });
+  await tx.query(sql`
+    update obligation set state = 'MET', next_at = null, met_at = ${tx.now}::timestamptz, met_by = 'ACKNOWLEDGED'
+    where kind = ${ESCALATION_ACKNOWLEDGE} and subject_id = ${ticket.id}::uuid
+      and period = ${`${escalation.cycle} ${escalation.level}`}
+    returning 1 as written`);
   await changeTicket(tx, ticket, {
     action: 'ACKNOWLEDGE_ESCALATION',
     note: input.note ? `${escalation.level}: ${input.note}` : escalation.level,

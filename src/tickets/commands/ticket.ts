@@ -1,7 +1,9 @@
 import type { Prisma } from '../../generated/prisma/client.ts';
 import type {
+  CustomerGrade,
   Liability,
   LookupSource,
+  RootCause,
   RoutingRule,
   TeamChoice,
   TicketCategory,
@@ -34,6 +36,8 @@ export interface LockedTicket {
   readonly customerAgreed: boolean | null;
   readonly customerId: string | null;
   readonly keyAccountId: string | null;
+  readonly claimAmount: string | null;
+  readonly grade: CustomerGrade | null;
   readonly ownerId: string | null;
   readonly specialistId: string | null;
   readonly areaId: string | null;
@@ -49,6 +53,8 @@ export interface LockedTicket {
   readonly lookupAnsweredAt: Date | null;
   readonly assigneeId: string | null;
   readonly responsibleDepartmentId: string | null;
+  readonly responsiblePersonId: string | null;
+  readonly failureResponsibleId: string | null;
   readonly callbackPhone: string | null;
   readonly callerPhone: string | null;
   readonly unreachableReason: string | null;
@@ -59,11 +65,15 @@ export interface LockedTicket {
   readonly closedAt: Date | null;
   readonly waitingSince: Date | null;
   readonly resolutionDueAt: Date | null;
-  readonly rootCause: string | null;
+  readonly rootCause: RootCause | null;
+  readonly liabilityExplanation: string | null;
   readonly resolution: string | null;
   readonly lesson: string | null;
   readonly plan: string | null;
   readonly respectContactAt: Date | null;
+  readonly respectDelegateId: string | null;
+  readonly respectDelegatedById: string | null;
+  readonly ownerOpinion: string | null;
   readonly satisfaction: 'SATISFIED' | 'NOT_SATISFIED' | 'UNREACHABLE' | null;
   readonly escalationLevel: 'L1' | 'L2' | 'L3' | 'L4' | null;
   readonly version: number;
@@ -87,17 +97,22 @@ export async function lockTicket(
   const sees = constantViewer(viewer, tx.now);
   const [ticket] = await tx.query<LockedTicket & { readable: boolean }>(sql`
     select t.id, t.number, t.category, t.status, t.severity, t.channel, t.liability, t.customer_agreed as "customerAgreed",
-           t.customer_id as "customerId", t.key_account_id as "keyAccountId", c.owner_id as "ownerId",
+           t.customer_id as "customerId", t.key_account_id as "keyAccountId", t.claim_amount::text as "claimAmount",
+           c.grade, c.owner_id as "ownerId",
            k.specialist_id as "specialistId", t.area_id as "areaId", t.team_id as "teamId",
            t.arises_during_sale as "arisesDuringSale", t.routing_rule as "routingRule",
            t.routing_choice as "routingChoice", t.routing_note as "routingNote", t.routed_at as "routedAt",
            t.lookup_source as "lookupSource", t.lookup_carrier as "lookupCarrier", t.lookup_result as "lookupResult",
            t.lookup_answered_at as "lookupAnsweredAt", t.assignee_id as "assigneeId",
-           t.responsible_department_id as "responsibleDepartmentId", t.callback_phone as "callbackPhone",
+           t.responsible_department_id as "responsibleDepartmentId", t.responsible_person_id as "responsiblePersonId",
+           t.failure_responsible_id as "failureResponsibleId", t.liability_explanation as "liabilityExplanation",
+           t.callback_phone as "callbackPhone",
            t.caller_phone as "callerPhone", t.unreachable_reason as "unreachableReason", t.cycle,
            t.opened_at as "openedAt", t.acknowledged_at as "acknowledgedAt", t.first_responded_at as "firstRespondedAt",
            t.closed_at as "closedAt", t.waiting_since as "waitingSince", t.resolution_due_at as "resolutionDueAt",
            t.root_cause as "rootCause", t.resolution, t.lesson, t.plan, t.respect_contact_at as "respectContactAt",
+           t.respect_delegate_id as "respectDelegateId", t.respect_delegated_by_id as "respectDelegatedById",
+           t.owner_opinion as "ownerOpinion",
            t.satisfaction, t.escalation_level as "escalationLevel", t.version,
            ${ticketReadable(sees, t)} as readable, ${ticketWritable(sees, t)} as writable
     from ticket t

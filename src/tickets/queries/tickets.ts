@@ -1,10 +1,12 @@
 import type {
   ComplaintPoint,
+  ComplaintReport,
   Escalation,
   FollowUp,
   Ticket,
   TicketDispatch,
   TicketHistory,
+  TicketReminder,
   TicketReply,
 } from '../../generated/prisma/client.ts';
 import { entryOf } from '../../lib/maps.ts';
@@ -56,6 +58,7 @@ const ALL_COLUMNS = [
   'cycleStartedAt',
   'acknowledgedAt',
   'promise',
+  'promiseMadeAt',
   'firstRespondedAt',
   'planProposedAt',
   'plan',
@@ -91,10 +94,16 @@ const ALL_COLUMNS = [
   'lesson',
   'noticeChannel',
   'writtenNoticeSentAt',
+  'phoneNoticeAt',
   'letter',
   'letterAttachmentId',
   'respectContactAt',
   'respectContactById',
+  'respectDelegateId',
+  'respectDelegatedById',
+  'ownerOpinion',
+  'ownerOpinionById',
+  'ownerOpinionAt',
   'satisfaction',
   'escalationLevel',
   'source',
@@ -214,6 +223,12 @@ export const TICKET_FIELDS = {
   nextDueAt: { kind: 'DateTime', column: sql`t.next_due_at` },
   resolvedOnTime: { kind: 'Boolean', column: RESOLVED_ON_TIME, orderable: false },
   arisesDuringSale: { kind: 'Boolean', column: sql`t.arises_during_sale`, orderable: false },
+  /** Partial index ticket_reply_review_idx. */
+  awaitsReview: {
+    kind: 'Boolean',
+    column: sql`exists (select 1 from ticket_reply r where r.ticket_id = t.id and r.state = 'PENDING_REVIEW')`,
+    orderable: false,
+  },
   ...standing(sql`now()`),
   claimAmount: { kind: 'Decimal', column: sql`t.claim_amount` },
   source: { kind: 'String', column: sql`t.source`, orderable: false },
@@ -278,6 +293,7 @@ const ESCALATION_COLUMNS = sql`${columns('e', [
   'raisedAt',
   'acknowledgedById',
   'acknowledgedAt',
+  'acknowledgeDueAt',
   'version',
 ])}, 'Escalation' as "__typename"`;
 
@@ -316,6 +332,21 @@ export const followUpsOfTicket = belowTicket<FollowUp>(
 
 export const repliesOfTicket = belowTicket<TicketReply>(
   (ids) => sql`
-    select ${columns('r', ['id', 'ticketId', 'cycle', 'at', 'actorId', 'fromCustomer', 'isProgress', 'body'])}
+    select ${columns('r', ['id', 'ticketId', 'cycle', 'at', 'actorId', 'fromCustomer', 'isProgress', 'body', 'isAutomatic', 'templateCode', 'state', 'reviewedById', 'reviewedAt', 'reviewNote'])}
     from ticket_reply r where r.ticket_id = any(${ids}) order by r.at, r.id`,
+);
+
+/** Index ticket_reminder(ticket_id, at). */
+export const remindersOfTicket = belowTicket<TicketReminder & { readonly answeredAt: Date | null }>(
+  (ids) => sql`
+    select ${columns('r', ['id', 'ticketId', 'cycle', 'at', 'byId', 'toId', 'text', 'dueAt'])},
+           (select min(h.at) from ticket_history h
+            where h.ticket_id = r.ticket_id and h.actor_id = r.to_id and h.at > r.at) as "answeredAt"
+    from ticket_reminder r where r.ticket_id = any(${ids}) order by r.at, r.id`,
+);
+
+export const reportsOfTicket = belowTicket<ComplaintReport>(
+  (ids) => sql`
+    select ${columns('r', ['id', 'ticketId', 'cycle', 'at', 'authorId', 'rootCause', 'liability', 'departmentId', 'personId', 'action', 'result', 'lesson', 'satisfaction'])}
+    from complaint_report r where r.ticket_id = any(${ids}) order by r.cycle`,
 );

@@ -41,6 +41,16 @@ export function limitSteps(
 
 const RUNGS: readonly EscalationLevel[] = ['L1', 'L2', 'L3', 'L4'];
 
+/** The rung above; null on the highest. */
+export function levelAbove(level: EscalationLevel): EscalationLevel | null {
+  return RUNGS[RUNGS.indexOf(level) + 1] ?? null;
+}
+
+/** Hours in which a level is taken note of, of the setting's list for L1 to L4. */
+export function acknowledgeHours(level: EscalationLevel, hours: readonly number[]): number {
+  return hours[RUNGS.indexOf(level)] ?? 24;
+}
+
 /** Escalation never lowers itself (TIC-34): true when `level` is above what was reached. */
 export function isHigher(level: EscalationLevel, reached: EscalationLevel | null): boolean {
   return reached === null || RUNGS.indexOf(level) > RUNGS.indexOf(reached);
