@@ -4,12 +4,8 @@ import type { Viewer } from '../organisation/rules/viewer.ts';
 import type { Command } from '../platform/command.ts';
 import { sql } from '../platform/sql.ts';
 import type { Services } from '../server.ts';
-import {
-  ticketAcknowledge,
-  ticketAssign,
-  ticketDispatch,
-  ticketReply,
-} from '../tickets/commands/handling.ts';
+import { ticketAcknowledge, ticketAssign, ticketDispatch } from '../tickets/commands/handling.ts';
+import { ticketReply } from '../tickets/commands/replies.ts';
 import { ticketOpen, type TicketOpenInput } from '../tickets/commands/open.ts';
 import { syncClocks } from '../tickets/commands/clock.ts';
 import { type CompanySize, SIZES, writeCompany } from './company.ts';

@@ -88,6 +88,8 @@ const CHINESE: Labels = {
     RESOLUTION_OVERDUE_24H: '超过最终时限 24 小时',
     RESOLUTION_OVERDUE_48H: '超过最终时限 48 小时',
     RAISED_BY_HAND: '人工升级',
+    NOT_ACKNOWLEDGED: '升级未被确认',
+    REMINDERS_UNANSWERED: '催办未回应',
   },
   ExportFormat: { CSV: 'CSV 文件', XLSX: 'Excel 工作簿' },
   ExportState: {
@@ -154,6 +156,7 @@ const CHINESE: Labels = {
     MET: '已完成',
     CANCELLED: '已取消',
   },
+  ReplyState: { SENT: '已发出', PENDING_REVIEW: '待审核', REFUSED: '已退回' },
   Role: {
     COMPANY_LEADER: '公司领导',
     HEAD: '部门经理',

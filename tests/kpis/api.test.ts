@@ -279,7 +279,7 @@ describe('a ticket that was reopened', () => {
   it('stays effective when it was reopened later than that', async () => {
     const customer = await makeCustomer(server);
     const ticketId = await open(customer, 'COMPLAINT');
-    await step('ticketAcknowledge', { ticketId });
+    await step('ticketAcknowledge', { ticketId, promise: '24 小时内给出方案' });
     await step('ticketInvestigate', { ticketId });
     await resolve(ticketId);
     server.clock.set(at('2026-12-15T10:00'));

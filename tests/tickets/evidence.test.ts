@@ -40,7 +40,7 @@ async function investigated(facts: object = {}): Promise<string> {
     ...facts,
   });
   if (!ticket) throw new Error(JSON.stringify(error));
-  await act('ticketAcknowledge', { ticketId: ticket.id });
+  await act('ticketAcknowledge', { ticketId: ticket.id, promise: 'By tomorrow.' });
   await act('ticketInvestigate', { ticketId: ticket.id });
   return ticket.id;
 }

@@ -2,7 +2,7 @@ import type { FollowUpResult, Liability, NoticeChannel, RootCause } from '../../
 import { Forbidden, IllegalTransition, invalid, Issues } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { text } from '../../lib/text.ts';
-import type { Reader } from '../../organisation/queries.ts';
+import { type Reader, rolesAt } from '../../organisation/queries.ts';
 import { hasRole, type Viewer } from '../../organisation/rules/viewer.ts';
 import type { Command } from '../../platform/command.ts';
 import { cancelObligations, putObligations } from '../../platform/obligations.ts';
@@ -11,6 +11,8 @@ import { possibleActions } from '../rules/workflow.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
 import { askForPlan, askForWaitingPlan } from './plan-approval.ts';
 import { renewTerms, syncClocks } from './clock.ts';
+import { watchRecurrence } from './coordination.ts';
+import { requirePhone } from './handling.ts';
 import { type LetterInput, letterOf, requireRecording } from './evidence.ts';
 import {
   changeTicket,
@@ -37,6 +39,7 @@ export async function ticketInvestigate(
   { timeZone }: Directory,
 ): Promise<{ ticketId: string }> {
   const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  if (possibleActions(ticket).includes('INVESTIGATE')) requirePhone(ticket);
   await moveTicket(tx, ticket, 'INVESTIGATE', {
     data: ticket.assigneeId === null ? { assigneeId: viewer.employeeId } : {},
   });
@@ -134,6 +137,7 @@ export async function ticketSetResponsibility(
       ...(notCompany && ticket.firstRespondedAt === null ? { firstRespondedAt: tx.now } : {}),
     },
   });
+  await watchRecurrence(tx, ticket, input.rootCause);
   await syncClocks(tx, [ticket.id], timeZone);
   return { ticketId: ticket.id };
 }
@@ -185,7 +189,7 @@ export interface TicketResolveInput extends OnTicket, LetterInput {
   readonly resolution: string;
   readonly pointAnswers?: readonly { readonly number: number; readonly answer: string }[] | null;
   readonly writtenNoticeSentAt?: Date | null;
-  readonly alsoByPhone?: boolean | null;
+  readonly phoneNoticeAt?: Date | null;
   readonly rootCause?: RootCause | null;
 }
 
@@ -217,14 +221,19 @@ export async function ticketResolve(
       ...(ticket.firstRespondedAt === null ? { firstRespondedAt: tx.now } : {}),
       ...(input.rootCause ? { rootCause: input.rootCause } : {}),
       ...(isComplaint(ticket)
-        ? { noticeChannel, writtenNoticeSentAt: input.writtenNoticeSentAt ?? null }
+        ? {
+            noticeChannel,
+            writtenNoticeSentAt: input.writtenNoticeSentAt ?? null,
+            phoneNoticeAt: input.phoneNoticeAt ?? null,
+          }
         : {}),
     },
   });
+  await watchRecurrence(tx, ticket, input.rootCause);
   await tx.prisma.ticketWait.updateMany({ where: { ticketId: ticket.id, to: null }, data: { to: tx.now } });
   await syncClocks(tx, [ticket.id], timeZone);
   if (isComplaint(ticket)) {
-    await scheduleFollowUp(tx, ticket);
+    await scheduleFollowUp(tx, ticket, 24 * tx.settings.get(TICKET_SETTINGS.followUpDays));
     emitTicket(tx, ticket, {
       kind: 'COMPLAINT_RESOLVED',
       audience: { roles: ['CS_SUPERVISOR'], employees: people(ticket.ownerId) },
@@ -272,6 +281,11 @@ async function answerPoints(tx: Command, ticket: LockedTicket, input: TicketReso
     'writtenNoticeSentAt',
     text('between the opening of the complaint and now', '须在投诉登记与当前时间之间'),
   );
+  issues.expect(
+    input.phoneNoticeAt == null || (input.phoneNoticeAt <= tx.now && input.phoneNoticeAt >= ticket.openedAt),
+    'phoneNoticeAt',
+    text('between the opening of the complaint and now', '须在投诉登记与当前时间之间'),
+  );
   for (const point of points) {
     issues.expect(
       Boolean((answers.get(point.number) ?? point.answer)?.trim()),
@@ -295,9 +309,9 @@ async function answerPoints(tx: Command, ticket: LockedTicket, input: TicketReso
     returning p.id`);
 }
 
-/** The customer is called back some days after RESOLVED (TIC-25). */
-async function scheduleFollowUp(tx: Command, ticket: LockedTicket): Promise<void> {
-  const dueAt = new Date(tx.now.getTime() + tx.settings.get(TICKET_SETTINGS.followUpDays) * 86_400_000);
+/** The customer is called back some days after RESOLVED, and again some hours after a try that failed (TIC-25). */
+async function scheduleFollowUp(tx: Command, ticket: LockedTicket, hours: number): Promise<void> {
+  const dueAt = new Date(tx.now.getTime() + hours * 3_600_000);
   await putObligations(tx, [
     {
       kind: 'TICKET_FOLLOW_UP',
@@ -345,12 +359,21 @@ export async function ticketFollowUp(
       note: input.note ?? null,
     },
   });
-  await tx.query(sql`
-    update obligation set state = 'MET', next_at = null, met_at = ${tx.now}::timestamptz, met_by = ${input.result}
-    where kind = 'TICKET_FOLLOW_UP' and subject_id = ${ticket.id}::uuid and period = ${String(ticket.cycle)}
-    returning id`);
+  if (settledBy(tx, input.result, attempt) === null) await scheduleFollowUp(tx, ticket, retryHours(tx));
+  else await endFollowUps(tx, ticket, input.result);
   if (input.result === 'NOT_SATISFIED') await reopen(tx, moved, input.note ?? null, timeZone);
   return { ticketId: ticket.id };
+}
+
+function retryHours(tx: Command): number {
+  return tx.settings.get(TICKET_SETTINGS.followUpRetryHours);
+}
+
+async function endFollowUps(tx: Command, ticket: LockedTicket, result: FollowUpResult): Promise<void> {
+  await tx.query(sql`
+    update obligation set state = 'MET', next_at = null, met_at = ${tx.now}::timestamptz, met_by = ${result}
+    where kind = 'TICKET_FOLLOW_UP' and subject_id = ${ticket.id}::uuid and period = ${String(ticket.cycle)}
+    returning id`);
 }
 
 /** An unreachable customer is called again until the tries are used up; not counted as satisfied (TIC-25). */
@@ -375,7 +398,7 @@ export async function ticketClose(
   tx: Command,
   viewer: Viewer,
   input: TicketCloseInput,
-  { organisation }: Directory,
+  { organisation, timeZone }: Directory,
 ): Promise<{ ticketId: string }> {
   const ticket = await lockTicket(tx, viewer, input.ticketId, input);
   if (isComplaint(ticket) && possibleActions(ticket).includes('CLOSE')) {
@@ -386,11 +409,11 @@ export async function ticketClose(
       text('a follow-up that reached the customer, or all its tries (TIC-25)', '须完成回访（TIC-25）'),
     );
     issues.expect(
-      organisation.employees.has(input.respectContactById ?? ''),
+      mayShowRespect(tx, ticket, input.respectContactById ?? '', { organisation, timeZone }),
       'respectContactById',
       text(
-        'HEAD, or the person HEAD sends, who spoke with the customer (TIC-22)',
-        '部门经理或其委派人员（TIC-22）',
+        "HEAD, whom HEAD sent, or the handler's superior, who spoke with the customer (TIC-22)",
+        '部门经理、其委派人员或处理人的上级（TIC-22）',
       ),
     );
     issues.expect(
@@ -431,6 +454,8 @@ export async function ticketClose(
     },
   });
   if (isComplaint(ticket)) {
+    await writeReport(tx, viewer, ticket, input);
+    await watchRecurrence(tx, ticket, input.rootCause);
     emitTicket(tx, ticket, {
       kind: 'COMPLAINT_CLOSED',
       audience: { employees: people(ticket.ownerId), departments: people(ticket.responsibleDepartmentId) },
@@ -441,6 +466,48 @@ export async function ticketClose(
     });
   }
   return { ticketId: ticket.id };
+}
+
+/** HEAD, whom HEAD sent, and by default the handler's superior (TIC-22). */
+function mayShowRespect(
+  tx: Command,
+  ticket: LockedTicket,
+  employeeId: string,
+  { organisation, timeZone }: Directory,
+): boolean {
+  if (rolesAt(organisation, employeeId, tx.now, timeZone).includes('HEAD')) return true;
+  if (employeeId === ticket.respectDelegateId) return true;
+  const superior = organisation.employees.get(ticket.assigneeId ?? '')?.superiorId ?? null;
+  return tx.settings.get(TICKET_SETTINGS.respectDelegate) === 'SUPERVISOR' && employeeId === superior;
+}
+
+/** Archives the complaint report: cause, responsibility, action, result, lesson (TIC-24). */
+async function writeReport(
+  tx: Command,
+  viewer: Viewer,
+  ticket: LockedTicket,
+  input: TicketCloseInput,
+): Promise<void> {
+  const rootCause = input.rootCause ?? ticket.rootCause;
+  const { liability, satisfaction } = ticket;
+  if (!rootCause || !liability || !satisfaction) throw new Error(`Complaint ${ticket.number} has no result.`);
+  await tx.prisma.complaintReport.create({
+    data: {
+      id: newId(),
+      ticketId: ticket.id,
+      cycle: ticket.cycle,
+      at: tx.now,
+      authorId: viewer.employeeId,
+      rootCause,
+      liability,
+      departmentId: ticket.responsibleDepartmentId,
+      personId: ticket.responsiblePersonId,
+      action: ticket.plan ?? ticket.liabilityExplanation ?? '',
+      result: ticket.resolution ?? '',
+      lesson: input.lesson ?? '',
+      satisfaction,
+    },
+  });
 }
 
 export interface TicketReopenInput extends OnTicket {
@@ -492,6 +559,7 @@ async function reopen(
       customerAgreed: null,
       escalationLevel: null,
       writtenNoticeSentAt: null,
+      phoneNoticeAt: null,
       // What was looked up for the first answer stays in the history.
       lookupSource: null,
       lookupCarrier: null,

@@ -91,10 +91,7 @@ function ticketPeople(ticket: TicketFacts, organisation: Organisation, standIns:
 }
 
 /** Tickets that another process works on are passed over; their obligations are found again by the next sweep. */
-export async function claimTickets(
-  tx: Command,
-  ids: readonly string[],
-): Promise<Map<string, TicketFacts>> {
+export async function claimTickets(tx: Command, ids: readonly string[]): Promise<Map<string, TicketFacts>> {
   const rows = await tx.query<TicketFacts>(sql`
     select t.id, t.number, t.category, t.status, t.severity, t.claim_amount::text as "claimAmount", c.grade,
            t.escalation_level as "escalationLevel", t.resolution_due_at as "resolutionDueAt", t.cycle, t.assignee_id as "assigneeId", t.team_id as "teamId", t.area_id as "areaId",
@@ -532,12 +529,7 @@ export async function escalationAcknowledge(
   const ticket = await lockTicket(tx, viewer, found.ticketId, { readOnly: true }).catch((error: unknown) => {
     throw error instanceof NotFound ? notFound : error;
   });
-  const { roles, employees } = await addressedNow(
-    tx,
-    found.level,
-    ticket,
-    directory,
-  );
+  const { roles, employees } = await addressedNow(tx, found.level, ticket, directory);
   // Those whom it named when it was raised, and those whom it would name now.
   const named = ((found.named ?? []) as unknown as readonly NamedPerson[]).map(
     ({ employeeId }) => employeeId,

@@ -41,11 +41,17 @@ export async function ticketAcknowledge(
   { timeZone }: Directory,
 ): Promise<{ ticketId: string }> {
   const ticket = await lockTicket(tx, viewer, input.ticketId, input);
+  const promise = input.promise?.trim() || null;
+  if (isComplaint(ticket) && promise === null && possibleActions(ticket).includes('ACKNOWLEDGE')) {
+    throw invalid('promise', text('what the customer was promised (TIC-09)', '对客户的承诺（TIC-09）'));
+  }
   await moveTicket(tx, ticket, 'ACKNOWLEDGE', {
-    note: input.promise ?? null,
+    note: promise,
     data: {
-      acknowledgedAt: tx.now,
-      promise: input.promise ?? null,
+      // A letter was acknowledged when it came (TIC-11).
+      acknowledgedAt: ticket.acknowledgedAt ?? tx.now,
+      promise,
+      promiseMadeAt: promise === null ? null : tx.now,
       ...(input.callbackPhone ? { callbackPhone: input.callbackPhone } : {}),
       ...(input.unreachableReason ? { unreachableReason: input.unreachableReason } : {}),
       // Whoever takes it up handles it, until it is assigned otherwise.
@@ -191,64 +197,6 @@ export async function ticketDispatchConfirm(
   return { ticketId: ticket.id };
 }
 
-export interface TicketReplyInput extends OnTicket {
-  readonly body: string;
-  readonly fromCustomer?: boolean | null;
-  readonly isProgressNotice?: boolean | null;
-}
-
-/**
- * Records a message to or from the customer. The first one to the customer meets the first-response limit of an
- * inquiry or query; a progress notice starts the next notice's interval (TIC-19).
- */
-export async function ticketReply(
-  tx: Command,
-  viewer: Viewer,
-  input: TicketReplyInput,
-  { timeZone }: Directory,
-): Promise<{ ticketId: string }> {
-  let ticket = await lockTicket(tx, viewer, input.ticketId, input);
-  requireOpen(ticket, 'REPLY');
-  const fromCustomer = input.fromCustomer ?? false;
-  const issues = new Issues();
-  issues.expect(
-    input.body.trim().length > 0 && input.body.length <= 20_000,
-    'body',
-    text('1 to 20,000 characters', '1 到 20000 字'),
-  );
-  issues.expect(
-    !(fromCustomer && input.isProgressNotice),
-    'isProgressNotice',
-    text('only for messages to the customer', '仅用于发给客户的消息'),
-  );
-  issues.throwIfAny();
-  await tx.prisma.ticketReply.create({
-    data: {
-      id: newId(),
-      ticketId: ticket.id,
-      cycle: ticket.cycle,
-      at: tx.now,
-      actorId: fromCustomer ? null : viewer.employeeId,
-      fromCustomer,
-      isProgress: input.isProgressNotice ?? false,
-      body: input.body,
-    },
-  });
-  if (!isComplaint(ticket) && !fromCustomer && possibleActions(ticket).includes('INVESTIGATE')) {
-    ticket = await moveTicket(tx, ticket, 'INVESTIGATE');
-  }
-  const firstResponse = !isComplaint(ticket) && !fromCustomer && ticket.firstRespondedAt === null;
-  await changeTicket(tx, ticket, {
-    action: fromCustomer ? 'CUSTOMER_REPLY' : input.isProgressNotice ? 'PROGRESS_NOTICE' : 'REPLY',
-    data: {
-      ...(firstResponse ? { firstRespondedAt: tx.now } : {}),
-      ...(input.isProgressNotice ? { lastProgressNoticeAt: tx.now } : {}),
-    },
-  });
-  await syncClocks(tx, [ticket.id], timeZone);
-  return { ticketId: ticket.id };
-}
-
 /** What a look-up gave. */
 export interface LookupFacts {
   readonly source: LookupSource;
@@ -376,7 +324,7 @@ export async function ticketCancel(
   return { ticketId: ticket.id };
 }
 
-function requirePhone(ticket: LockedTicket): void {
+export function requirePhone(ticket: LockedTicket): void {
   if (hasPhone(ticket)) return;
   throw invalid(
     'callbackPhone',

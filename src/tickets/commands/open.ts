@@ -27,6 +27,7 @@ import { TICKET_SETTINGS } from '../settings.ts';
 import { syncClocks, termColumns } from './clock.ts';
 import { REASON_LENGTH } from './evidence.ts';
 import { giveOutTickets, routeColumns, routeOf } from './queue.ts';
+import { acknowledgeWritten } from './replies.ts';
 import { emitTicket, lockTicket, people } from './ticket.ts';
 
 export interface TicketOpenInput {
@@ -265,6 +266,10 @@ async function open(
   await tx.prisma.ticketSlaTerm.create({
     data: { ...termColumns(terms), ticketId: id, cycle: 0, from: openedAt },
   });
+  const writtenIn = input.channel === 'LETTER' || input.channel === 'EMAIL';
+  if (writtenIn && (await acknowledgeWritten(tx, { id, number, subject: input.subject.trim() }))) {
+    await tx.prisma.ticket.update({ where: { id }, data: { acknowledgedAt: tx.now } });
+  }
   const points = complaint ? (input.points?.length ? input.points : [input.content]) : [];
   await tx.prisma.complaintPoint.createMany({
     data: points.map((point, index) => ({ id: newId(), ticketId: id, number: index + 1, text: point })),

@@ -142,7 +142,7 @@ export async function loadClockFacts(db: Queryable, ticketIds: readonly string[]
              from ticket_wait w where w.ticket_id = t.id and w.cycle = t.cycle), '[]') as waits,
            coalesce((
              select jsonb_agg(jsonb_build_object('at', r.at, 'customer', r.from_customer, 'progress', r.is_progress) order by r.at)
-             from ticket_reply r where r.ticket_id = t.id and r.cycle = t.cycle and (r.from_customer or r.is_progress)), '[]') as replies
+             from ticket_reply r where r.ticket_id = t.id and r.cycle = t.cycle and r.state = 'SENT' and (r.from_customer or r.is_progress)), '[]') as replies
     from ticket t
     where t.id = any(${[...ticketIds]}::uuid[])`);
 }

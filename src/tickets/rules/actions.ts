@@ -25,6 +25,7 @@ const WHILE_OPEN = [
   'ticketDispatch',
   'ticketReply',
   'ticketEscalate',
+  'ticketRemind',
   'ticketMark',
   'ticketTransfer',
   'ticketSetSalePhase',

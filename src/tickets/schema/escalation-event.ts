@@ -1,5 +1,6 @@
 import { builder } from '../../graphql/builder.ts';
 import { ENUMS } from '../../graphql/enums.ts';
+import { money } from '../../graphql/shared-types.ts';
 import { escalationById, ticketById } from '../queries/tickets.ts';
 import { EscalationType } from './types.ts';
 import {
@@ -44,6 +45,36 @@ export const ComplaintEscalationType = builder.objectRef<SeenEvent>('ComplaintEs
     reason: t.string({
       description: 'An EscalationReason: LIMIT_AT_RISK, LIMIT_OVERDUE, a rung above, or RAISED_BY_HAND.',
       resolve: (seen) => payloadText(seen, 'reason') ?? 'RAISED_BY_HAND',
+    }),
+    complaintSeverity: t.field({
+      type: ENUMS.TicketSeverity,
+      nullable: true,
+      description: 'How serious the complaint is; null for events that are no escalation.',
+      ...BEYOND_CARD,
+      resolve: (seen) => payloadText(seen, 'complaintSeverity') as 'GENERAL' | null,
+    }),
+    claim: t.field({
+      type: 'Money',
+      nullable: true,
+      description: 'What the customer claims; null without a claim, and for events that are no escalation.',
+      ...BEYOND_CARD,
+      resolve: (seen, _args, context) => money(payloadText(seen, 'claimAmount'), context),
+    }),
+    customerGrade: t.field({
+      type: ENUMS.CustomerGrade,
+      nullable: true,
+      description: "The customer's grade when it was escalated.",
+      ...BEYOND_CARD,
+      resolve: (seen) => payloadText(seen, 'customerGrade') as 'A' | null,
+    }),
+    isKeyAccount: t.boolean({
+      nullable: true,
+      description: 'Whether it is a complaint of a key account; null for events that are no escalation.',
+      ...BEYOND_CARD,
+      resolve: ({ event }) => {
+        const { isKeyAccount } = event.payload;
+        return typeof isKeyAccount === 'boolean' ? isKeyAccount : null;
+      },
     }),
     ticket: t.field({
       type: 'Ticket',

@@ -23,14 +23,22 @@ import {
   ticketDispatch,
   ticketDispatchConfirm,
   ticketLookup,
-  ticketReply,
   ticketResume,
   ticketWait,
 } from '../commands/handling.ts';
+import {
+  ticketDelegateRespectContact,
+  ticketGiveOpinion,
+  ticketSetFailureResponsible,
+} from '../commands/coordination.ts';
+import { ticketRemind } from '../commands/reminders.ts';
+import { replyTemplateSet, ticketReply, ticketReplyReview } from '../commands/replies.ts';
 import { ticketMark } from '../commands/evidence.ts';
 import { ticketOpen } from '../commands/open.ts';
 import { ticketRelease, ticketSetSalePhase, ticketTake, ticketTransfer } from '../commands/queue.ts';
+import { replyTemplates } from '../queries/replies.ts';
 import { escalationById, ticketById } from '../queries/tickets.ts';
+import { ReplyTemplateType } from './replies.ts';
 import { EscalationType } from './types.ts';
 
 /** What every mutation of an existing ticket takes and can answer with. */
@@ -117,7 +125,7 @@ mutation('ticketAcknowledge', {
   errors: WORK_ERRORS,
   input: (t) => ({
     ...onTicket(t),
-    promise: t.string({ description: 'What was promised.' }),
+    promise: t.string({ description: 'What was promised to the customer; needed for a complaint (TIC-09).' }),
     callbackPhone: t.string({
       description: 'Of a letter or e-mail, needed before the investigation (TIC-11).',
     }),
@@ -171,15 +179,115 @@ mutation('ticketDispatchConfirm', {
 
 mutation('ticketReply', {
   description:
-    "Records a message to or from the customer; the first one to the customer meets an inquiry's first-response limit.",
+    "Records a message to or from the customer; the first one to the customer meets an inquiry's first-response limit. One about a serious complaint waits for `ticketReplyReview`, unless CS_SUPERVISOR or HEAD wrote it (TIC-13).",
   errors: WORK_ERRORS,
   input: (t) => ({
     ...onTicket(t),
-    body: t.string({ required: true }),
+    body: t.string({
+      description: 'At most 20,000 characters with the template; may be left out beside `templateCode`.',
+    }),
+    templateCode: t.string({
+      description:
+        'A template of `replyTemplates` in use, for a message to the customer: its text, filled in, stands above `body` (TIC-13).',
+    }),
+    templateInEnglish: t.boolean({ description: "The template's English text; the Chinese one without it." }),
     fromCustomer: t.boolean({ description: 'The customer wrote; default false.' }),
     isProgressNotice: t.boolean({ description: 'A progress notice (TIC-19); default false.' }),
   }),
   run: (tx, viewer, input, read) => ticketReply(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketReplyReview', {
+  description:
+    'CS_SUPERVISOR or HEAD lets a message about a serious complaint go out, or refuses it (TIC-13). What follows from a message follows when it goes out.',
+  errors: ['IllegalTransition'],
+  input: (t) => ({
+    replyId: t.id({
+      required: true,
+      ...nodeIdOf('TicketReply'),
+      description: '`TicketReply.id`, of one in state PENDING_REVIEW.',
+    }),
+    approve: t.boolean({ required: true }),
+    note: t.string({ description: 'Needed when it is refused.' }),
+  }),
+  run: (tx, viewer, input, read) => ticketReplyReview(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('replyTemplateSet', {
+  description:
+    'Adds a text to begin messages to customers with, or gives one another text; CS_SUPERVISOR and HEAD (TIC-13). CONTACT_RECEIVED is what acknowledges letters and e-mails by itself (TIC-11).',
+  errors: ['StaleVersion'],
+  input: (t) => ({
+    code: t.string({ required: true, description: '2 to 50 capital letters, digits and _.' }),
+    title: t.string({ required: true, description: 'At most 200 characters.' }),
+    body: t.string({
+      required: true,
+      description: 'In Chinese, at most 5,000 characters; {ticketNumber} and {subject} are filled in.',
+    }),
+    bodyEn: t.string({ required: true, description: 'In English, with the same places.' }),
+    isActive: t.boolean({ description: 'False takes it out of use; true without it.' }),
+    expectedVersion: t.int({ description: 'The version that was read, of one that exists.' }),
+  }),
+  run: (tx, viewer, input) => replyTemplateSet(tx, viewer, input),
+  success: (t) => ({
+    template: t.field({
+      type: ReplyTemplateType,
+      nullable: true,
+      resolve: async (done, _args, { read }) =>
+        (await replyTemplates(read)).find(({ code }) => code === done.code) ?? null,
+    }),
+  }),
+});
+
+mutation('ticketRemind', {
+  description:
+    'Pushes somebody to act on a ticket (TIC-31). Reminders without a reaction within `ticket.reminderHours`, `ticket.reminderMax` of them in a row, bring it to the next level of the ladder.',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    toId: t.id({ required: true, ...nodeIdOf('Employee'), description: 'Who is to act; not the caller.' }),
+    text: t.string({ required: true, description: 'What is asked for, at most 2,000 characters.' }),
+  }),
+  run: (tx, viewer, input, read) => ticketRemind(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketGiveOpinion', {
+  description:
+    "The customer's account manager gives an opinion on a complaint (TIC-27); a later one takes its place, all of them stay in the history.",
+  errors: ['StaleVersion'],
+  input: (t) => ({
+    ...onTicket(t),
+    opinion: t.string({ required: true, description: 'At most 5,000 characters.' }),
+  }),
+  run: (tx, viewer, input) => ticketGiveOpinion(tx, viewer, input),
+  success: ticketField,
+});
+
+mutation('ticketDelegateRespectContact', {
+  description:
+    'HEAD sends a person to the customer who complained (TIC-22); `ticketClose` then takes that person.',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    employeeId: t.id({ required: true, ...nodeIdOf('Employee') }),
+  }),
+  run: (tx, viewer, input, read) => ticketDelegateRespectContact(tx, viewer, input, read),
+  success: ticketField,
+});
+
+mutation('ticketSetFailureResponsible', {
+  description:
+    'HEAD corrects who answers for a limit that was missed (TIC-16); IllegalTransition while none was.',
+  errors: WORK_ERRORS,
+  input: (t) => ({
+    ...onTicket(t),
+    employeeId: t.id({ required: true, ...nodeIdOf('Employee') }),
+    reason: t.string({ required: true }),
+  }),
+  run: (tx, viewer, input, read) => ticketSetFailureResponsible(tx, viewer, input, read),
   success: ticketField,
 });
 
@@ -379,6 +487,11 @@ mutation('ticketResolve', {
       description: 'A complaint of one point is answered by its resolution.',
     }),
     writtenNoticeSentAt: t.field({ type: 'DateTime', description: 'Needed for a complaint.' }),
+    phoneNoticeAt: t.field({
+      type: 'DateTime',
+      description:
+        'When the customer was told by phone as well; never in place of the written notice (TIC-21).',
+    }),
     letterAttachmentId: t.id({
       ...nodeIdOf('Attachment'),
       description:
@@ -409,7 +522,11 @@ mutation('ticketClose', {
   errors: WORK_ERRORS,
   input: (t) => ({
     ...onTicket(t),
-    respectContactById: t.id({ ...nodeIdOf('Employee'), description: 'HEAD, or the person HEAD sends.' }),
+    respectContactById: t.id({
+      ...nodeIdOf('Employee'),
+      description:
+        "HEAD, whom HEAD sent by `ticketDelegateRespectContact`, or the handler's superior (`ticket.respectDelegate`).",
+    }),
     respectContactAt: t.field({ type: 'DateTime' }),
     rootCause: t.field({ type: ENUMS.RootCause }),
     lesson: t.string(),

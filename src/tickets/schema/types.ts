@@ -11,10 +11,11 @@ import { nodeBy } from '../../graphql/node.ts';
 import { ActionRightType, money } from '../../graphql/shared-types.ts';
 import type {
   ComplaintPoint,
+  ComplaintReport,
   FollowUp,
   TicketDispatch,
   TicketHistory,
-  TicketReply,
+  TicketReminder,
 } from '../../generated/prisma/client.ts';
 import { sql } from '../../platform/sql.ts';
 import {
@@ -24,6 +25,8 @@ import {
   followUpsOfTicket,
   historyOfTicket,
   pointsOfTicket,
+  remindersOfTicket,
+  reportsOfTicket,
   repliesOfTicket,
   TICKET_FIELDS,
   ticketById,
@@ -32,6 +35,8 @@ import {
   ticketWritableBy,
 } from '../queries/tickets.ts';
 import { planDecider, ticketActions } from '../rules/actions.ts';
+import { type LedgerColumnName, ledgerMissing } from '../rules/ledger.ts';
+import { ReplyType } from './replies.ts';
 import { lookupOf, routingOf, TicketLookupType, TicketRoutingType } from './queues.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
 import { TicketSlaType } from './sla.ts';
@@ -111,22 +116,70 @@ const FollowUpType = builder.objectRef<FollowUp>('FollowUp').implement({
   }),
 });
 
-const ReplyType = builder.objectRef<TicketReply>('TicketReply').implement({
-  description: 'A message between us and the customer.',
+const ReminderType = builder
+  .objectRef<TicketReminder & { readonly answeredAt: Date | null }>('TicketReminder')
+  .implement({
+    description: 'A push to whoever has to act on a ticket (TIC-31).',
+    fields: (t) => ({
+      at: t.field({ type: 'DateTime', resolve: (reminder) => reminder.at }),
+      by: t.field({
+        type: 'Employee',
+        nullable: true,
+        description: 'Who pushed.',
+        resolve: (reminder, _args, { read }) => read.organisation.employees.get(reminder.byId) ?? null,
+      }),
+      to: t.field({
+        type: 'Employee',
+        nullable: true,
+        description: 'Who is to act.',
+        resolve: (reminder, _args, { read }) => read.organisation.employees.get(reminder.toId) ?? null,
+      }),
+      text: t.exposeString('text', { description: 'What is asked for.' }),
+      dueAt: t.field({
+        type: 'DateTime',
+        description: 'By when a reaction is expected.',
+        resolve: (reminder) => reminder.dueAt,
+      }),
+      answeredAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When that person next did something on the ticket; null while they have not.',
+        resolve: (reminder) => reminder.answeredAt,
+      }),
+    }),
+  });
+
+const ReportType = builder.objectRef<ComplaintReport>('ComplaintReport').implement({
+  description:
+    'The written result of a complaint, archived when it was closed: cause, responsibility, action, result, lesson (TIC-24).',
   fields: (t) => ({
-    at: t.field({ type: 'DateTime', resolve: (reply) => reply.at }),
+    cycle: t.exposeInt('cycle', { description: '0 for the first closing, one more with every reopening.' }),
+    at: t.field({ type: 'DateTime', resolve: (report) => report.at }),
     author: t.field({
       type: 'Employee',
       nullable: true,
-      description: 'Null when the customer wrote.',
-      resolve: (reply, _args, context) =>
-        context.read.organisation.employees.get(reply.actorId ?? '') ?? null,
+      resolve: (report, _args, { read }) => read.organisation.employees.get(report.authorId) ?? null,
     }),
-    fromCustomer: t.exposeBoolean('fromCustomer'),
-    isProgressNotice: t.exposeBoolean('isProgress', {
-      description: 'A progress notice to the customer (TIC-19).',
+    rootCause: t.field({ type: ENUMS.RootCause, resolve: (report) => report.rootCause }),
+    liability: t.field({ type: ENUMS.Liability, resolve: (report) => report.liability }),
+    department: t.field({
+      type: 'Department',
+      nullable: true,
+      description: 'The responsible one; null where the company was not.',
+      resolve: (report, _args, { read }) =>
+        read.organisation.departments.get(report.departmentId ?? '') ?? null,
     }),
-    body: t.exposeString('body'),
+    person: t.field({
+      type: 'Employee',
+      nullable: true,
+      resolve: (report, _args, { read }) => read.organisation.employees.get(report.personId ?? '') ?? null,
+    }),
+    action: t.exposeString('action', {
+      description: 'The plan that was carried out, or the explanation given to the customer.',
+    }),
+    result: t.exposeString('result'),
+    lesson: t.exposeString('lesson'),
+    satisfaction: t.field({ type: ENUMS.FollowUpResult, resolve: (report) => report.satisfaction }),
   }),
 });
 
@@ -196,6 +249,13 @@ export const EscalationType = builder.prismaObject('Escalation', {
         context.read.organisation.employees.get(row.acknowledgedById ?? '') ?? null,
     }),
     acknowledgedAt: t.field({ type: 'DateTime', nullable: true, resolve: (row) => row.acknowledgedAt }),
+    acknowledgeDueAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'By when one of `persons` takes note by `escalationAcknowledge`; the next level is raised otherwise. Null of tickets that are no complaints, and of what was raised before such limits were kept.',
+      resolve: (row) => row.acknowledgeDueAt,
+    }),
     version: t.exposeInt('version', { description: 'For `expectedVersion`.' }),
     ticket: t.field({
       type: 'Ticket',
@@ -205,6 +265,15 @@ export const EscalationType = builder.prismaObject('Escalation', {
   }),
 });
 nodeBy(EscalationType, escalationById);
+
+const LedgerColumn = builder.enumType('ComplaintLedgerColumn', {
+  description: 'A column of the complaint ledger (FRM-24).',
+  values: {
+    OPINION: { description: "The account manager's opinion." },
+    HANDLING: { description: 'What was done.' },
+    FEEDBACK: { description: 'What the return call found.' },
+  } as const satisfies Record<LedgerColumnName, object>,
+});
 
 export const TicketType = builder.prismaObject('Ticket', {
   description: "A customer's inquiry, shipment query or complaint.",
@@ -330,6 +399,12 @@ export const TicketType = builder.prismaObject('Ticket', {
       nullable: true,
       description: 'What was promised when it was acknowledged (TIC-09).',
     }),
+    promiseMadeAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When that was promised (TIC-09).',
+      resolve: (row) => row.promiseMadeAt,
+    }),
     resolvedAt: t.field({ type: 'DateTime', nullable: true, resolve: (row) => row.resolvedAt }),
     closedAt: t.field({ type: 'DateTime', nullable: true, resolve: (row) => row.closedAt }),
     waitingSince: t.field({
@@ -386,6 +461,12 @@ export const TicketType = builder.prismaObject('Ticket', {
       description: 'TIC-23.',
       resolve: (row) => row.writtenNoticeSentAt,
     }),
+    phoneNoticeAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the customer was told by phone, beside the written notice (TIC-21).',
+      resolve: (row) => row.phoneNoticeAt,
+    }),
     letter: t.exposeString('letter', {
       nullable: true,
       description: 'Text of the letter by which the outcome was sent, where it was given as text (TIC-20).',
@@ -408,6 +489,47 @@ export const TicketType = builder.prismaObject('Ticket', {
       nullable: true,
       resolve: (row, _args, context) =>
         context.read.organisation.employees.get(row.respectContactById ?? '') ?? null,
+    }),
+    respectDelegate: t.field({
+      type: 'Employee',
+      nullable: true,
+      description: 'Whom HEAD sends for it (TIC-22).',
+      resolve: (row, _args, context) =>
+        context.read.organisation.employees.get(row.respectDelegateId ?? '') ?? null,
+    }),
+    respectDelegatedBy: t.field({
+      type: 'Employee',
+      nullable: true,
+      description: 'Who sent them.',
+      resolve: (row, _args, context) =>
+        context.read.organisation.employees.get(row.respectDelegatedById ?? '') ?? null,
+    }),
+    opinion: t.exposeString('ownerOpinion', {
+      nullable: true,
+      description: "The account manager's opinion on a complaint (TIC-27).",
+    }),
+    opinionBy: t.field({
+      type: 'Employee',
+      nullable: true,
+      description: 'Who gave it.',
+      resolve: (row, _args, context) =>
+        context.read.organisation.employees.get(row.ownerOpinionById ?? '') ?? null,
+    }),
+    ledgerMissing: t.field({
+      type: [LedgerColumn],
+      description:
+        'What the complaint ledger still lacks of this complaint (TIC-27, FRM-24); empty once it is complete, and of other tickets.',
+      resolve: (row) => ledgerMissing(row),
+    }),
+    reminders: t.field({
+      type: [ReminderType],
+      description: 'Who was pushed to act, in order (TIC-31).',
+      resolve: (row, _args, context) => remindersOfTicket.load(context.read, row.id),
+    }),
+    reports: t.field({
+      type: [ReportType],
+      description: 'The complaint reports, one of each closing (TIC-24).',
+      resolve: (row, _args, context) => reportsOfTicket.load(context.read, row.id),
     }),
     satisfaction: t.field({
       type: ENUMS.FollowUpResult,
