@@ -146,8 +146,8 @@ describe('the SQL statements of an operation do not grow with its rows', () => {
   /** Of records that an approval can be of. */
   const KINDS = 2;
   const FEW = 1;
-  const MANY = 38;
-  const MOST = 15;
+  const MANY = 34;
+  const MOST = 17;
   let story: Story;
   let server: TestServer;
   beforeAll(async () => {
