@@ -8,6 +8,7 @@ import { ticketAcknowledge, ticketAssign, ticketDispatch } from '../tickets/comm
 import { ticketReply } from '../tickets/commands/replies.ts';
 import { ticketOpen, type TicketOpenInput } from '../tickets/commands/open.ts';
 import { syncClocks } from '../tickets/commands/clock.ts';
+import { seedDuty } from './duty.ts';
 import { type CompanySize, SIZES, writeCompany } from './company.ts';
 import { demoId, type DemoPeople, demoSubject, seedPeople } from './people.ts';
 
@@ -33,6 +34,7 @@ export async function seedCompany(tx: Command, timeZone: string, size: CompanySi
   const people = await seedPeople(tx);
   const customers = await seedCustomers(tx, people);
   await writeCompany(tx, timeZone, size);
+  await seedDuty(tx, people, timeZone);
   await startClocks(tx, timeZone);
   await seedTickets(tx, people, customers, timeZone);
   return true;

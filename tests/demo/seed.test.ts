@@ -81,6 +81,21 @@ describe('the demo company', () => {
     });
   });
 
+  it('has a complaint desk that is manned day and night for a month (TIC-02)', async () => {
+    const { data } = await gql(
+      'hr',
+      '{ dutyDesks { edges { node { team { type } onDuty { phone employee { roles } } nextGap { from } } } } }',
+      {},
+    );
+    const [{ node }, ...others] = data.dutyDesks.edges;
+    expect(others).toEqual([]);
+    expect(node).toMatchObject({
+      team: { type: 'CUSTOMER_SERVICE' },
+      onDuty: [{ phone: expect.stringMatching(/^021-5558/), employee: { roles: ['CS_AGENT'] } }],
+    });
+    expect((Date.parse(node.nextGap.from) - Date.parse(MONDAY_9)) / 86_400_000).toBeGreaterThan(29);
+  });
+
   it('has histories that lead from each state to the next, in the order of time', async () => {
     const breaks = await query(sql`
       select * from (
