@@ -132,6 +132,16 @@ export const EVENTS = {
       zh: '{days} 天内因 {cause} 发生 {count} 起投诉。',
     },
   },
+  INCIDENT_REPORTED: {
+    source: 'EVT-11',
+    subject: null,
+    severity: 'HIGH',
+    restricted: true,
+    message: {
+      en: '{reporter} reports an incident: {description}',
+      zh: '{reporter} 报告突发事件：{description}',
+    },
+  },
   COMPLAINT_FOLLOW_UP_DUE: {
     source: 'EVT-70',
     subject: 'Ticket',

@@ -16,6 +16,7 @@ import './tickets/schema/mutations.ts';
 import './tickets/schema/queue-lists.ts';
 import './tickets/schema/types.ts';
 import './duty/schema.ts';
+import './feedback/schema.ts';
 import './sla/schema/versions.ts';
 import './sla/schema/recomputes.ts';
 import './sla/schema/service-calendars.ts';

@@ -99,6 +99,17 @@ const CHINESE: Labels = {
     ABORTED: '已中断',
     EXPIRED: '已过期',
   },
+  FeedbackState: { RECORDED: '已记录', ANSWERED: '已反馈', TICKET: '转为工单' },
+  FeedbackTopic: {
+    SERVICE: '服务',
+    TIMELINESS: '时效',
+    SAFETY: '货物安全',
+    PRICE: '价格',
+    STAFF: '人员',
+    BILLING: '结算',
+    INFORMATION: '信息',
+    OTHER: '其他',
+  },
   FollowUpResult: { SATISFIED: '满意', NOT_SATISFIED: '不满意', UNREACHABLE: '联系不上' },
   InfoSource: {
     INTERNET: '互联网',
