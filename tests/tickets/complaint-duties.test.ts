@@ -147,6 +147,10 @@ describe('taking a complaint up', () => {
       ] as const) {
         expect(pathsOf(await act('CS_SUPERVISOR', name, input)), name).toEqual(['callbackPhone']);
       }
+      // The writer has answered with a number.
+      expect(
+        await must('CS_AGENT', 'ticketInvestigate', { ticketId, callbackPhone: '13900000000' }),
+      ).toMatchObject({ status: 'INVESTIGATING', callbackPhone: '13900000000' });
       const other = await openComplaint({ channel, callerPhone: null });
       await must('CS_AGENT', 'ticketAcknowledge', {
         ticketId: other.id,

@@ -31,17 +31,29 @@ interface OnTicket {
   readonly expectedVersion?: number | null;
 }
 
-/** Takes an acknowledged complaint under investigation in the own team, without passing it on. */
+export interface TicketInvestigateInput extends OnTicket {
+  readonly callbackPhone?: string | null;
+  readonly unreachableReason?: string | null;
+}
+
+/**
+ * Takes an acknowledged complaint under investigation in the own team, without passing it on. A phone number that the
+ * writer of a letter has given since is said here (TIC-11).
+ */
 export async function ticketInvestigate(
   tx: Command,
   viewer: Viewer,
-  input: OnTicket,
+  input: TicketInvestigateInput,
   { timeZone }: Directory,
 ): Promise<{ ticketId: string }> {
   const ticket = await lockTicket(tx, viewer, input.ticketId, input);
-  if (possibleActions(ticket).includes('INVESTIGATE')) requirePhone(ticket);
+  const given = {
+    ...(input.callbackPhone?.trim() ? { callbackPhone: input.callbackPhone.trim() } : {}),
+    ...(input.unreachableReason?.trim() ? { unreachableReason: input.unreachableReason.trim() } : {}),
+  };
+  if (possibleActions(ticket).includes('INVESTIGATE')) requirePhone({ ...ticket, ...given });
   await moveTicket(tx, ticket, 'INVESTIGATE', {
-    data: ticket.assigneeId === null ? { assigneeId: viewer.employeeId } : {},
+    data: { ...given, ...(ticket.assigneeId === null ? { assigneeId: viewer.employeeId } : {}) },
   });
   await syncClocks(tx, [ticket.id], timeZone);
   return { ticketId: ticket.id };

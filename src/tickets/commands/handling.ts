@@ -329,8 +329,8 @@ export function requirePhone(ticket: LockedTicket): void {
   throw invalid(
     'callbackPhone',
     text(
-      'asked for when the ticket is acknowledged, or the reason why it cannot be had (TIC-11)',
-      '受理时须填写回电号码或无法取得的原因（TIC-11）',
+      'given to ticketAcknowledge or ticketInvestigate, or the reason why it cannot be had (TIC-11)',
+      '须在 ticketAcknowledge 或 ticketInvestigate 中填写回电号码或无法取得的原因（TIC-11）',
     ),
   );
 }

@@ -151,7 +151,13 @@ mutation('ticketAssign', {
 mutation('ticketInvestigate', {
   description: 'Takes an acknowledged complaint under investigation without passing it on.',
   errors: WORK_ERRORS,
-  input: onTicket,
+  input: (t) => ({
+    ...onTicket(t),
+    callbackPhone: t.string({
+      description: 'A phone number had since the acknowledgement, of a letter or e-mail (TIC-11).',
+    }),
+    unreachableReason: t.string({ description: 'Why no phone number can be had (TIC-11).' }),
+  }),
   run: (tx, viewer, input, read) => ticketInvestigate(tx, viewer, input, read),
   success: ticketField,
 });
