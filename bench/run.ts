@@ -2,9 +2,10 @@
 import { parseArgs } from 'node:util';
 import { dashboardBenchmark } from './dashboard/benchmark.ts';
 import { exportBenchmark } from './export/benchmark.ts';
+import { importBenchmark } from './import/benchmark.ts';
 import { nestedList } from './nested-list/benchmark.ts';
 
-const USAGE = `npm run bench -- <nested-list | dashboard | export> [options]
+const USAGE = `npm run bench -- <nested-list | dashboard | export | import> [options]
 nested-list
   --tickets 500000   rows of the main table
   --seconds 10       of each measurement
@@ -18,9 +19,12 @@ dashboard
 export
   --rows 100000      tickets, of the long export; the short one has a tenth
   --rounds 5, --keep, --database as above
+import
+  --rows 100000      tickets of the long file; the short one has a tenth
+  --rounds 5         as above
 DATABASE_URL names the PostgreSQL server (default postgresql://postgres@127.0.0.1:5432); its user creates databases and roles.`;
 
-const BENCHMARKS = ['nested-list', 'dashboard', 'export'] as const;
+const BENCHMARKS = ['nested-list', 'dashboard', 'export', 'import'] as const;
 
 type Benchmark = (typeof BENCHMARKS)[number];
 
@@ -73,6 +77,7 @@ async function main(): Promise<void> {
         profile: values.profile,
       }),
     dashboard: () => dashboardBenchmark({ ...load, connections: connections(4) }),
+    import: () => importBenchmark({ ...shared, rows: count('rows', values.rows) }),
     export: () => exportBenchmark({ ...shared, rows: count('rows', values.rows) }),
   };
   const met = await benchmarks[benchmark]();
