@@ -43,6 +43,8 @@ export interface ImportCounts {
 
 /** One transaction each: a run that dies leaves whole batches behind, and the next one goes on from there. */
 const BATCH = 1_000;
+/** Rows of long texts make smaller batches: what is held in memory does not depend on how long rows are. */
+const BATCH_CHARACTERS = 4_000_000;
 
 /** Where an import reads and writes, and who hears of it. */
 export interface ImportTarget {
@@ -81,7 +83,7 @@ export async function runImport(
   try {
     for await (const row of options.rows) {
       takeRow(batch, row, options, seen);
-      if (batch.size < BATCH) continue;
+      if (batch.size < BATCH && batch.characters < BATCH_CHARACTERS) continue;
       await writing;
       if (options.signal.aborted) return counts;
       writing = finish(batch);
@@ -133,6 +135,8 @@ interface Seen {
 
 interface Batch {
   size: number;
+  /** Of the cells of its rows. */
+  characters: number;
   /** Rows that say word for word what an earlier row says. */
   repeated: number;
   readonly rows: ImportRow[];
@@ -141,7 +145,7 @@ interface Batch {
 }
 
 function emptyBatch(): Batch {
-  return { size: 0, repeated: 0, rows: [], cells: new Map(), problems: [] };
+  return { size: 0, characters: 0, repeated: 0, rows: [], cells: new Map(), problems: [] };
 }
 
 /** Reads one row into the batch, or notes what is wrong with it. */
@@ -157,6 +161,7 @@ function takeRow(
     batch.problems.push({ line, column: null, value: row.value, accepted: row.accepted });
     return;
   }
+  for (const cell of row.cells.values()) batch.characters += cell.length;
   const { values, extra, issues } = mapper.map(row.cells);
   const problems: Problem[] = issues.map((issue) => ({ line, ...issue }));
   const { source, externalId } = identityOf(kind, values, problems.length === 0);
