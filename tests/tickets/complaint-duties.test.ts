@@ -28,7 +28,8 @@ beforeEach(() => clock.advance(30 * DAY));
 
 const PERSON = '{ id }';
 const TICKET = `ticket {
-  id number status severity acknowledgedAt promise promiseMadeAt callbackPhone phoneNoticeAt escalationLevel
+  id number status severity registeredOnTime subject content channel callerName callerPhone shipmentNumber
+  claim { amount } points { number text } writtenNoticeSentAt acknowledgedAt promise promiseMadeAt callbackPhone phoneNoticeAt escalationLevel
   failureResponsible ${PERSON} respectDelegate ${PERSON} respectDelegatedBy ${PERSON} respectContactBy ${PERSON}
   opinion opinionBy ${PERSON} ledgerMissing
   escalations { id level reason acknowledgeDueAt acknowledgedAt persons { employee ${PERSON} } }
@@ -107,6 +108,46 @@ async function eventsOf(kind: string, number?: string) {
 }
 
 describe('taking a complaint up', () => {
+  test('[TIC-04] [FRM-06] a complaint is entered on its form by whoever takes it, told at once, and known as late after 15 minutes', async () => {
+    const minutes = (count: number) => new Date(clock.now().getTime() - count * 60_000).toISOString();
+    const customer = await makeCustomer(server, { grade: 'B' });
+    const form = {
+      category: 'COMPLAINT',
+      channel: 'ON_SITE',
+      subject: 'Three boxes',
+      content: 'Three boxes are broken.',
+      points: ['Three boxes', 'The driver laughed'],
+      shipmentNumber: 'W1',
+      claimAmount: '300.00',
+      callerName: 'Li Lei',
+      callerPhone: '13900000000',
+      customerId: customer.nodeId,
+      openedAt: minutes(15),
+    };
+    for (const [field, path] of [
+      ['customerId', 'customerId'],
+      ['callerName', 'callerName'],
+      ['callerPhone', 'callerPhone'],
+    ] as const) {
+      expect(pathsOf(await act('CS_AGENT', 'ticketOpen', { ...form, [field]: null }))).toEqual([path]);
+    }
+    expect(pathsOf(await act('CS_AGENT', 'ticketOpen', { ...form, content: ' ' }))).toEqual(['content']);
+    const opened = await must('CS_AGENT', 'ticketOpen', form);
+    const { category: _, customerId: __, openedAt: ___, claimAmount, points, ...kept } = form;
+    expect(opened).toMatchObject({
+      ...kept,
+      status: 'RECEIVED',
+      claim: { amount: claimAmount },
+      points: points.map((text, index) => ({ number: index + 1, text })),
+      registeredOnTime: true,
+    });
+    const late = await must('CS_AGENT', 'ticketOpen', { ...form, openedAt: minutes(15 + 1 / 60) });
+    expect(late.registeredOnTime).toBe(false);
+    expect(await eventsOf('COMPLAINT_OPENED', opened.number)).toMatchObject([
+      { severity: 'INFO', audience: { roles: ['CS_SUPERVISOR'] } },
+    ]);
+  });
+
   test('[TIC-09] a complaint is acknowledged with the promise made, and when it was made', async () => {
     const { id } = await openComplaint();
     for (const promise of [undefined, '  ']) {
@@ -228,6 +269,24 @@ describe('messages to the customer', () => {
       body: 'We look into it.',
     });
     expect(general.replies[0].state).toBe('SENT');
+  });
+
+  test('[TIC-19] a progress notice is owed every 24 hours until the complaint is settled, and a missing one is told', async () => {
+    const { id: ticketId, number } = await openComplaint();
+    await must('CS_AGENT', 'ticketAcknowledge', { ticketId, promise: 'A call by noon.' });
+    const owed = async (hours: number) => {
+      clock.advance(hours * HOUR);
+      await server.sweep();
+      return (await eventsOf('COMPLAINT_PROGRESS_NOTICE_DUE', number)).length;
+    };
+    expect([await owed(24 - 1 / HOUR), await owed(1 / HOUR), await owed(1)]).toEqual([0, 1, 1]);
+    const told = await must('CS_AGENT', 'ticketReply', { ticketId, body: 'Found.', isProgressNotice: true });
+    expect(Date.parse(told.sla.progress.dueAt) - clock.now().getTime()).toBe(24 * HOUR);
+    expect([await owed(24 - 1 / HOUR), await owed(1 / HOUR)]).toEqual([1, 2]);
+    const { id: settled, number: settledNumber } = await openComplaint();
+    await settle(settled);
+    await owed(72);
+    expect(await eventsOf('COMPLAINT_PROGRESS_NOTICE_DUE', settledNumber)).toEqual([]);
   });
 
   test('the library is kept by CS_SUPERVISOR and HEAD, and read by those who read tickets', async () => {
@@ -465,6 +524,27 @@ describe('the end of a complaint', () => {
     clock.advance(DAY);
     const reopened = await must('CS_SUPERVISOR', 'ticketReopen', { ticketId, reason: 'Late again.' });
     expect(reopened.reports).toEqual(first.reports);
+  });
+
+  test('[TIC-21] a complaint is told in writing; a call comes beside it, never in its place', async () => {
+    const { id: ticketId } = await openComplaint();
+    await must('CS_AGENT', 'ticketAcknowledge', { ticketId, promise: 'x' });
+    await must('CS_AGENT', 'ticketInvestigate', { ticketId });
+    const liability = { liability: 'NOT_COMPANY', explanation: 'The address.', customerAgreed: true };
+    await must('CS_SUPERVISOR', 'ticketSetResponsibility', { ticketId, ...liability });
+    const phoneNoticeAt = clock.now().toISOString();
+    const input = { ticketId, resolution: 'Explained.', phoneNoticeAt };
+    expect(pathsOf(await act('CS_SUPERVISOR', 'ticketResolve', input))).toEqual(['writtenNoticeSentAt']);
+    const tomorrow = new Date(clock.now().getTime() + DAY).toISOString();
+    const written = { ...input, writtenNoticeSentAt: phoneNoticeAt };
+    expect(
+      pathsOf(await act('CS_SUPERVISOR', 'ticketResolve', { ...written, phoneNoticeAt: tomorrow })),
+    ).toEqual(['phoneNoticeAt']);
+    expect(await must('CS_SUPERVISOR', 'ticketResolve', written)).toMatchObject({
+      status: 'RESOLVED',
+      writtenNoticeSentAt: phoneNoticeAt,
+      phoneNoticeAt,
+    });
   });
 
   test('a customer who was not reached is due again a day later, until the tries are used up (TIC-25)', async () => {

@@ -394,6 +394,12 @@ export const TicketType = builder.prismaObject('Ticket', {
       description: 'When it was entered here (TIC-04).',
       resolve: (row) => row.registeredAt,
     }),
+    registeredOnTime: t.boolean({
+      description: 'Whether it was entered within `sla.registerMinutes` of when it reached us (TIC-04).',
+      resolve: (row, _args, { read }) =>
+        row.registeredAt.getTime() - row.openedAt.getTime() <=
+        read.settings.get(TICKET_SETTINGS.registerMinutes) * 60_000,
+    }),
     acknowledgedAt: t.field({ type: 'DateTime', nullable: true, resolve: (row) => row.acknowledgedAt }),
     promise: t.exposeString('promise', {
       nullable: true,
