@@ -23,7 +23,7 @@ import { serveWebSocket } from './graphql/websocket.ts';
 import { buildYoga, maskResult, type ServerContext } from './graphql/yoga.ts';
 import { watchRunningPeriods } from './kpis/commands/close.ts';
 import { recordDefinitions } from './kpis/commands/definitions.ts';
-import { recountIfDifferent, rollUp } from './kpis/commands/rollup.ts';
+import { FIRST_DAYS, nextDays, recountIfDifferent, rollUp } from './kpis/commands/rollup.ts';
 import { UNCOUNTED_SINCE } from './kpis/queries/facts.ts';
 import { newId } from './lib/ids.ts';
 import { type Locale, preferredLocale } from './lib/text.ts';
@@ -558,13 +558,19 @@ async function assemble(given: {
     },
   });
 
+  let rollupDays = FIRST_DAYS;
   const rollups = createSweeper({
     name: 'rollup',
     everyMs: environment.SWEEP_SECONDS * 1000,
     log,
     sweep: () =>
       inRound(tracing, 'rollup', async () => {
-        const { partitions } = await runner.run(await systemOrigin(), (tx) => rollUp(tx, timeZone));
+        const started = performance.now();
+        const { partitions } = await runner.run(await systemOrigin(), (tx) =>
+          rollUp(tx, timeZone, rollupDays),
+        );
+        // A pass of nothing says nothing of the next.
+        if (partitions > 0) rollupDays = nextDays(rollupDays, performance.now() - started);
         return partitions;
       }),
     onRun: (milliseconds) => metrics.rollupSeconds.observe(milliseconds / 1000),

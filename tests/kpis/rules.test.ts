@@ -1,3 +1,4 @@
+import { nextDays } from '../../src/kpis/commands/rollup.ts';
 import { describe, expect, it } from 'vitest';
 import { NOT_COMPUTED } from '../../src/kpis/definitions/not-computed.ts';
 import { KPIS } from '../../src/kpis/definitions/index.ts';
@@ -22,6 +23,13 @@ import { viewerOf, type Viewer } from '../../src/organisation/rules/viewer.ts';
 import { areas, departments, people, teams } from '../support/people.ts';
 
 const SHANGHAI = 'Asia/Shanghai';
+
+describe('The days of a pass', () => {
+  it('grow while passes are quick and shrink when one is slow, within bounds', () => {
+    expect([nextDays(12, 200), nextDays(12, 2_000), nextDays(12, 9_000)]).toEqual([24, 12, 6]);
+    expect([nextDays(96, 200), nextDays(4, 9_000)]).toEqual([96, 4]);
+  });
+});
 
 describe('the registry of metrics', () => {
   it('has every metric of the catalogue once, and complaints as a count', () => {

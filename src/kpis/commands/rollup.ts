@@ -17,12 +17,13 @@ import { FACT_TABLES, partsOf } from '../rules/dashboard.ts';
 
 /** Any number that nothing else locks: one process at a time rolls up. */
 export const ROLLUP_LOCK = 724_004;
-/**
- * Days and periods of one pass; a longer backlog takes several passes, one transaction each. Of days, so many of the
- * newest and so many of those marked longest ago: dashboards show the newest first, and no day waits for ever.
- */
-const NEWEST_A_PASS = 5;
-const OLDEST_A_PASS = 5;
+/** Days of the first pass; a longer backlog takes several passes, one transaction each, of as many days as `nextDays` says. */
+export const FIRST_DAYS = 12;
+const FEWEST_DAYS = 4;
+const MOST_DAYS = 96;
+const QUICK_MS = 1_000;
+const SLOW_MS = 4_000;
+/** Periods of one pass. */
 const PERIODS_A_PASS = 60;
 
 /** What a pass counted again. */
@@ -34,15 +35,15 @@ export interface RolledUp {
 
 /**
  * Counts the marked days again, and those on which a limit has passed since they were counted. Whatever marks say, the
- * days are counted from the rows as they stand: doing it twice, or after a crash, changes nothing.
+ * days are counted from the rows as they stand: doing it twice, or after a crash, changes nothing. At most `most` days.
  */
-export async function rollUp(tx: Command, timeZone: string): Promise<RolledUp> {
+export async function rollUp(tx: Command, timeZone: string, most = FIRST_DAYS): Promise<RolledUp> {
   const none: RolledUp = { partitions: 0, days: new Map() };
   const [lock] = await tx.query<{ mine: boolean }>(
     sql`select pg_try_advisory_xact_lock(${ROLLUP_LOCK}::bigint) as mine`,
   );
   if (!lock?.mine) return none;
-  const claimed = await claimPartitions(tx, timeZone);
+  const claimed = await claimPartitions(tx, timeZone, most);
   if (claimed.length === 0) return none;
   await newVersion(tx);
   const days = daysOf(claimed);
@@ -63,6 +64,12 @@ export async function rollUp(tx: Command, timeZone: string): Promise<RolledUp> {
 /** Readers keep what they have read until figures change. */
 async function newVersion(tx: Command): Promise<void> {
   await tx.query(sql`update rollup_zone set version = gen_random_uuid() where id = 1 returning 1 as changed`);
+}
+
+/** How many days the next pass takes, so that each stays far below the limit of a transaction and few carry its overhead. */
+export function nextDays(days: number, milliseconds: number): number {
+  if (milliseconds < QUICK_MS) return Math.min(days * 2, MOST_DAYS);
+  return milliseconds > SLOW_MS ? Math.max(Math.floor(days / 2), FEWEST_DAYS) : days;
 }
 
 interface Claimed {
@@ -91,19 +98,21 @@ function lastDayOfWeek(day: string, timeZone: string): string {
 }
 
 /**
- * Takes marked days and the partitions that time alone has changed. A mark that commits later stays for the
+ * Takes marked days, half of them the newest, which dashboards show, and half those marked longest ago, so that no day
+ * waits for ever; and the partitions that time alone has changed. A mark that commits later stays for the
  * next pass; so does one of a transaction that is still open, whose rows are not seen here either. The present week
  * of contacts is counted whether anybody calls or not. By rollup_mark(facts, day) and rollup_partition_next_at_idx.
  */
-async function claimPartitions(tx: Command, timeZone: string): Promise<Claimed[]> {
+async function claimPartitions(tx: Command, timeZone: string, most: number): Promise<Claimed[]> {
+  const half = Math.ceil(most / 2);
   const thisWeek = lastDayOfWeek(localDate(tx.now.getTime(), timeZone), timeZone);
   const claimed = await tx.query<Claimed>(sql`
     with waiting as materialized (
       select facts, day, min(id) as first from rollup_mark group by facts, day
     ), marked as (
-      (select facts, day from waiting order by day desc, facts limit ${NEWEST_A_PASS}::int)
+      (select facts, day from waiting order by day desc, facts limit ${half}::int)
       union
-      (select facts, day from waiting order by first limit ${OLDEST_A_PASS}::int)
+      (select facts, day from waiting order by first limit ${half}::int)
     ), gone as (
       delete from rollup_mark m using marked k where m.facts = k.facts and m.day = k.day returning 1
     ), due as (
