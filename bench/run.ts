@@ -14,8 +14,7 @@ nested-list
   --keep             leaves the database, for --database <name> of a later run
   --profile          writes a CPU profile of Switchyard to bench/results
 dashboard
-  --connections 4    at a time: the peer takes a second for an answer
-  --seconds, --rounds, --keep as above; --database <small>,<large>
+  --seconds, --rounds, --connections, --keep as above; --database <small>,<large>
 export
   --rows 100000      tickets, of the long export; the short one has a tenth
   --rounds 5, --keep, --database as above
@@ -76,7 +75,7 @@ async function main(): Promise<void> {
         tickets: count('tickets', values.tickets),
         profile: values.profile,
       }),
-    dashboard: () => dashboardBenchmark({ ...load, connections: connections(4) }),
+    dashboard: () => dashboardBenchmark({ ...load, connections: connections(16) }),
     import: () => importBenchmark({ ...shared, rows: count('rows', values.rows) }),
     export: () => exportBenchmark({ ...shared, rows: count('rows', values.rows) }),
   };
