@@ -6,6 +6,7 @@ import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { PrismaClient } from '../generated/prisma/client.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
 import { claimFolder, openFolder } from './folder-claim.ts';
+import { plannedByValue } from './search.ts';
 import type { Queryable, Sql } from './sql.ts';
 import { observedAdapter, type StatementObserver, unobserved } from './statements.ts';
 
@@ -219,12 +220,16 @@ export async function openEmbedded(
         signal,
         work,
       ),
-    withConnection: (work) =>
-      work({
+    async withConnection(work) {
+      const done = await work({
         exec: async (text) => void (await lite.exec(text)),
         query: async <Row>(text: string, parameters: unknown[] = []) =>
           (await lite.query(text, parameters)).rows as Row[],
-      }),
+      });
+      // Migrations make types; PGlite learns how to write arrays of them only when it is told to look.
+      await lite.refreshArrayTypes();
+      return done;
+    },
     connections: () => null,
     async close() {
       await prisma.$disconnect();
@@ -332,6 +337,7 @@ function statementNames(): (text: string) => string | undefined {
   const names = new Map<string, string>();
   const counts = new Map<string, number>();
   return (text) => {
+    if (plannedByValue(text)) return undefined;
     const known = names.get(text);
     if (known !== undefined || names.size >= PREPARED_MOST) return known;
     const count = (counts.get(text) ?? 0) + 1;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type InvalidInput, invalid } from '../lib/errors.ts';
 import { text } from '../lib/text.ts';
+import { contains } from './search.ts';
 import { all, any, join, type Queryable, raw, type Sql, sql } from './sql.ts';
 
 /** Kinds of column a list can be filtered and ordered by; each has its operators. */
@@ -18,6 +19,8 @@ export interface ListField {
   readonly protected?: true;
   /** False for fields that have no useful order. */
   readonly orderable?: false;
+  /** An index over search_grams(column) finds parts of it; only where there is one. */
+  readonly grams?: true;
 }
 
 /** A list of one entity: where its rows come from and what a viewer may see of them. */
@@ -30,6 +33,11 @@ export interface ListSource {
   readonly visible: Sql;
   /** Rows that the viewer sees fully; equal to `visible` for entities without a masked card. */
   readonly full: Sql;
+  /**
+   * Ids, of a few among many rows, beyond which the viewer sees none fully: where only such rows match, they are looked
+   * at instead of all that a filter finds. It narrows; `full` decides.
+   */
+  readonly fullAmong?: Sql | undefined;
   readonly fields: Readonly<Record<string, ListField>>;
   /**
    * The order of a list that has one of its own and takes no other: its terms rise and are never null, then the id, so
@@ -116,7 +124,7 @@ export async function countList(
 ): Promise<number> {
   const statement = sql`
     select count(*)::int as count from ${source.from}
-    where ${source.visible} and ${condition(source, where, ['where'])} and ${only}`;
+    where ${matching(source, where)} and ${only}`;
   const [row] = await read<{ count: number }>(db, statement, {});
   return row?.count ?? 0;
 }
@@ -128,7 +136,7 @@ export async function overList<Row>(
   where: unknown,
   statement: (rows: Sql) => Sql,
 ): Promise<Row[]> {
-  const rows = sql`from ${source.from} where ${source.visible} and ${condition(source, where, ['where'])}`;
+  const rows = sql`from ${source.from} where ${matching(source, where)}`;
   return read<Row>(db, statement(rows), {});
 }
 
@@ -146,7 +154,7 @@ export function wholeList(
   );
   return sql`
     select ${rows.select} from ${source.from} ${rows.joins}
-    where ${source.visible} and ${condition(source, list.where, ['where'])} and ${rows.only}
+    where ${matching(source, list.where)} and ${rows.only}
     order by ${order}`;
 }
 
@@ -160,7 +168,7 @@ export async function countListByParent(
   const statement = sql`
     select parent.id, (
       select count(*)::int from ${source.from}
-      where ${source.visible} and ${parent} and ${condition(source, where, ['where'])}) as count
+      where ${matching(source, where)} and ${parent}) as count
     from unnest(${[...parentIds]}::uuid[]) as parent(id)`;
   const rows = await read<{ id: string; count: number }>(db, statement, {});
   const counts = new Map(rows.map((row) => [row.id, row.count]));
@@ -212,7 +220,7 @@ function planPage(source: ListSource, page: PageArguments): PagePlan {
     ...(page.after ? [past(terms, readCursor(page.after, signature, terms.length, 'after'), false)] : []),
     ...(page.before ? [past(terms, readCursor(page.before, signature, terms.length, 'before'), true)] : []),
   ];
-  const where = condition(source, page.where, ['where']);
+  const where = matching(source, page.where);
   const order = join(
     terms.map((term) => {
       const descending = term.descending !== backward;
@@ -231,7 +239,7 @@ function planPage(source: ListSource, page: PageArguments): PagePlan {
     statement(extra) {
       const page = sql`
         from ${source.from}
-        where ${source.visible} and ${where} and ${all(bounds)} ${extra}
+        where ${where} and ${all(bounds)} ${extra}
         order by ${order}
         limit ${size + 1}::int`;
       return source.pageFirst
@@ -374,19 +382,38 @@ function notACursor(argument: string): InvalidInput {
   );
 }
 
-/** The typed `where` of a list as SQL. Every field of one object must hold; AND and OR nest. */
-function condition(source: ListSource, where: unknown, path: readonly string[]): Sql {
+/** The rows that the viewer sees and that match. */
+function matching(source: ListSource, where: unknown): Sql {
+  if (!demandsFull(source, where)) return all([source.visible, condition(source, where, ['where'], false)]);
+  const among = source.fullAmong ? [sql`${source.id} = any(array(${source.fullAmong}))`] : [];
+  return all([source.full, ...among, condition(source, where, ['where'], true)]);
+}
+
+/** True where only fully visible rows can match: a protected field is asked for outside any OR. */
+function demandsFull(source: ListSource, where: unknown): boolean {
+  return Object.entries((where ?? {}) as Record<string, unknown>).some(([name, value]) => {
+    if (value === null || value === undefined || name === 'OR') return false;
+    if (name === 'AND') return (value as unknown[]).some((part) => demandsFull(source, part));
+    return source.fields[name]?.protected === true;
+  });
+}
+
+/**
+ * The typed `where` of a list as SQL. Every field of one object must hold; AND and OR nest. `full` says that only fully
+ * visible rows are looked at.
+ */
+function condition(source: ListSource, where: unknown, path: readonly string[], full: boolean): Sql {
   if (where === null || where === undefined) return sql`true`;
   const parts = Object.entries(where as Record<string, unknown>).map(([name, value]) => {
     if (value === null || value === undefined) return sql`true`;
     if (name === 'AND')
-      return all((value as unknown[]).map((part) => condition(source, part, [...path, name])));
+      return all((value as unknown[]).map((part) => condition(source, part, [...path, name], full)));
     if (name === 'OR')
-      return any((value as unknown[]).map((part) => condition(source, part, [...path, name])));
+      return any((value as unknown[]).map((part) => condition(source, part, [...path, name], full)));
     const field = source.fields[name];
     if (!field) throw new Error(`The filter field ${name} has no column.`);
     const holds = comparison(field, value as Record<string, unknown>);
-    return field.protected ? all([source.full, holds]) : holds;
+    return field.protected && !full ? all([source.full, holds]) : holds;
   });
   return all(parts);
 }
@@ -409,7 +436,7 @@ function comparison(field: ListField, operators: Record<string, unknown>): Sql {
       case 'lt':
         return sql`${column} < ${value}::${cast}`;
       case 'contains':
-        return sql`position(lower(${value}::text) in lower(${column})) > 0`;
+        return contains(column, value as string, field.grams ?? false);
       case 'isNull':
         return value === true ? sql`${column} is null` : sql`${column} is not null`;
       default:

@@ -47,6 +47,8 @@ export async function putObligations(
   obligations: readonly (Omit<Obligation, 'id' | 'failures'> & {
     metAt?: Date | null;
     metBy?: string | null;
+    required?: number;
+    done?: number;
   })[],
 ): Promise<void> {
   if (obligations.length === 0) return;
@@ -64,18 +66,49 @@ export async function putObligations(
     step: o.step,
     met_at: o.metAt ?? null,
     met_by: o.metBy ?? null,
+    required: o.required ?? null,
+    done: o.done ?? null,
   }));
   await db.query(sql`
-    insert into obligation (id, kind, subject_id, period, owner_id, starts_at, warn_at, due_at, next_at, state, step, met_at, met_by)
-    select id, kind, subject_id, period, owner_id, starts_at, warn_at, due_at, next_at, state::"ObligationState", step, met_at, met_by
+    insert into obligation (id, kind, subject_id, period, owner_id, starts_at, warn_at, due_at, next_at, state, step, met_at, met_by, required, done)
+    select id, kind, subject_id, period, owner_id, starts_at, warn_at, due_at, next_at, state::"ObligationState", step, met_at, met_by, required, done
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as o(
       id uuid, kind text, subject_id uuid, period text, owner_id uuid, starts_at timestamptz, warn_at timestamptz,
-      due_at timestamptz, next_at timestamptz, state text, step int, met_at timestamptz, met_by text)
+      due_at timestamptz, next_at timestamptz, state text, step int, met_at timestamptz, met_by text, required int, done int)
     on conflict (kind, subject_id, period) do update set
       owner_id = excluded.owner_id, starts_at = excluded.starts_at, warn_at = excluded.warn_at,
       due_at = excluded.due_at, next_at = excluded.next_at, state = excluded.state, step = excluded.step,
-      met_at = excluded.met_at, met_by = excluded.met_by, failures = 0
+      met_at = excluded.met_at, met_by = excluded.met_by, required = excluded.required, done = excluded.done, failures = 0
     returning 1 as written`);
+}
+
+/** Writes those obligations that are not there yet, whatever became of them, and says which these are; one statement. */
+export async function openObligations(
+  db: Queryable,
+  obligations: readonly Pick<
+    Obligation,
+    'kind' | 'subjectId' | 'period' | 'ownerId' | 'startsAt' | 'dueAt' | 'nextAt'
+  >[],
+): Promise<Pick<Obligation, 'kind' | 'subjectId' | 'period'>[]> {
+  if (obligations.length === 0) return [];
+  const rows = obligations.map((o) => ({
+    id: newId(),
+    kind: o.kind,
+    subject_id: o.subjectId,
+    period: o.period,
+    owner_id: o.ownerId,
+    starts_at: o.startsAt,
+    due_at: o.dueAt,
+    next_at: o.nextAt,
+  }));
+  return db.query(sql`
+    insert into obligation (id, kind, subject_id, period, owner_id, starts_at, due_at, next_at, state, step)
+    select id, kind, subject_id, period, owner_id, starts_at, due_at, next_at, 'OPEN', 0
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as o(
+      id uuid, kind text, subject_id uuid, period text, owner_id uuid, starts_at timestamptz, due_at timestamptz,
+      next_at timestamptz)
+    on conflict (kind, subject_id, period) do nothing
+    returning kind, subject_id as "subjectId", period`);
 }
 
 /** Obligations of these subjects, by the index on `subject_id`. */
