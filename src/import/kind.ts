@@ -3,6 +3,7 @@ import type { Command } from '../platform/command.ts';
 import type { Settings } from '../platform/settings-register.ts';
 import type { Queryable } from '../platform/sql.ts';
 import { type FieldSet, required, type ValuesOf, words } from './fields.ts';
+import type { LogEntry } from './log-entry.ts';
 import type { ImportRow, ImportTable, Written } from './table.ts';
 
 /** What is wrong with one field of a row, and what is accepted. */
@@ -13,6 +14,16 @@ export interface FieldIssue {
 
 export interface RowIssue extends FieldIssue {
   readonly row: ImportRow;
+}
+
+/** How a kind keeps the log of its records' changes at their source. */
+export interface ImportLog {
+  /** Fields that a log must fill. */
+  readonly needs: readonly string[];
+  /** What does not fit together in an entry; the last one is judged as the record, too. */
+  issues(entry: LogEntry, now: Date): readonly FieldIssue[];
+  /** Notes the entries that the histories of these records do not have yet. */
+  record(tx: Command, rows: readonly ImportRow[]): Promise<void>;
 }
 
 /** When a batch is judged or written, and by which policy. */
@@ -47,6 +58,8 @@ export interface ImportKind<Fields extends FieldSet = FieldSet> {
   complete(tx: Command, rows: readonly ImportRow[]): Promise<void>;
   /** Notes what was written in the area's own history, and does what follows from it. */
   record(tx: Command, written: readonly Written[], context: ImportContext): Promise<void>;
+  /** Only for kinds that can be imported from a log with one row per change. */
+  readonly log?: ImportLog;
 }
 
 /** Where a row comes from and its id there: the key by which it is found again. */

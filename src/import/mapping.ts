@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isNamedTimeZone } from '../lib/business-calendar.ts';
 import { type Text, text } from '../lib/text.ts';
-import type { Field, FieldSet } from './fields.ts';
+import { type Field, type FieldSet, instant, required } from './fields.ts';
 import { ACCEPTED_FORMATS, instantReader, isFormat } from './instants.ts';
 import { fieldsOf, type ImportKind } from './kind.ts';
 import { ImportStopped } from './stopped.ts';
@@ -61,6 +61,8 @@ const MAPPING = z.strictObject({
   extra: z.array(z.string().min(1)).optional(),
   /** Rows of the same id with the same values are one record instead of a mistake. */
   repeats: z.boolean().optional(),
+  /** The column with the time of each change: the file is a log, whose rows of one record stand together. */
+  log: SHORT_RULE.optional(),
 });
 
 /** How a file's columns fill the fields of a kind. */
@@ -73,6 +75,8 @@ export interface Mapping {
   readonly extra: readonly string[];
   /** Whether rows may repeat a record of the file word for word. */
   readonly repeats: boolean;
+  /** Where the time of a change stands; null where the file is no log. */
+  readonly log: Rule | null;
   /** A cell that no rule names is a mistake, not one of the file's other columns. */
   readonly closed: boolean;
 }
@@ -96,6 +100,7 @@ export function parseMapping(name: string, content: string, kind: ImportKind): M
     timeZone = null,
     extra = [],
     repeats = false,
+    log = null,
   } = parsed.data;
   const known = kind.fields;
   wrong.expect(
@@ -136,8 +141,9 @@ export function parseMapping(name: string, content: string, kind: ImportKind): M
   );
   for (const [field, rule] of Object.entries<Rule>(rules))
     checkRule(wrong, field, rule, fieldsOf(kind)[field]);
+  if (log) checkLog(wrong, log, kind, { fields, repeats });
   wrong.throwIfAny();
-  return { delimiter, rules, format, timeZone, extra, repeats, closed: false };
+  return { delimiter, rules, format, timeZone, extra, repeats, log, closed: false };
 }
 
 /** Without a mapping file the columns bear the names of the fields. Where rows name their own, each may name any. */
@@ -165,6 +171,7 @@ export function ownNames(columns: readonly string[] | null, kind: ImportKind): M
     timeZone: null,
     extra: [],
     repeats: false,
+    log: null,
     closed: true,
   };
 }
@@ -180,6 +187,8 @@ export interface MappedRow {
   /** By field; null where the file has nothing. */
   readonly values: Readonly<Record<string, unknown>>;
   readonly extra: Readonly<Record<string, string>> | null;
+  /** When the change took place; null where the file is no log, or without a time that can be read. */
+  readonly loggedAt: Date | null;
   readonly issues: readonly CellIssue[];
 }
 
@@ -188,8 +197,12 @@ export interface RowMapper {
   readonly mapped: ReadonlySet<string>;
   /** Whether rows may repeat a record of the file word for word. */
   readonly repeats: boolean;
+  /** Whether the file has one row per change of a record. */
+  readonly isLog: boolean;
   map(cells: ReadonlyMap<string, string>): MappedRow;
-  /** The file's name of a field and what a row has there, for messages. */
+  /** The file's name of a field or of the time of a change. */
+  column(field: string): string;
+  /** The same with what a row has there, for messages. */
   cell(
     field: string,
     cells: ReadonlyMap<string, string>,
@@ -210,18 +223,32 @@ export function rowMapper(
   const fillers = Object.entries(mapping.rules).map(([name, rule]) =>
     filler(name, rule, fields, mapping, { timeZone, typedDates }),
   );
+  const fillLoggedAt =
+    mapping.log && filler(LOGGED_AT, mapping.log, LOG_FIELDS, mapping, { timeZone, typedDates });
   const absent = Object.fromEntries(Object.keys(fields).map((name) => [name, null]));
   return {
     mapped: new Set([...Object.keys(mapping.rules), ...(keepsFacts(mapping) ? ['extra'] : [])]),
     repeats: mapping.repeats,
+    isLog: mapping.log !== null,
     map(cells) {
       const values: Record<string, unknown> = { ...absent };
+      const logged: Record<string, unknown> = {};
       const issues: CellIssue[] = [];
       const notKnown: string[] = [];
       for (const fill of fillers) fill(cells, values, issues, notKnown);
+      fillLoggedAt?.(cells, logged, issues, notKnown);
       if (mapping.closed) issues.push(...unknownCells(mapping, cells));
       const columns = [...new Set([...mapping.extra, ...notKnown])];
-      return { values, extra: keepsFacts(mapping) ? extraFacts(columns, cells, issues) : null, issues };
+      return {
+        values,
+        extra: keepsFacts(mapping) ? extraFacts(columns, cells, issues) : null,
+        loggedAt: (logged[LOGGED_AT] as Date | undefined) ?? null,
+        issues,
+      };
+    },
+    column(field) {
+      const rule = field === LOGGED_AT ? mapping.log : mapping.rules[field];
+      return rule?.column ?? field;
     },
     cell(field, cells) {
       const column = mapping.rules[field]?.column;
@@ -229,6 +256,11 @@ export function rowMapper(
     },
   };
 }
+
+/** Name of the time of a change among the fields, for messages. */
+export const LOGGED_AT = 'loggedAt';
+
+const LOG_FIELDS = { [LOGGED_AT]: required(instant()) };
 
 type Filler = (
   cells: ReadonlyMap<string, string>,
@@ -409,7 +441,8 @@ function extraFacts(
 
 function requireColumns(mapping: Mapping, columns: readonly string[] | null): void {
   if (!columns) return;
-  const wanted = [...Object.values(mapping.rules).flatMap((rule) => rule.column ?? []), ...mapping.extra];
+  const rules = [...Object.values(mapping.rules), ...(mapping.log ? [mapping.log] : [])];
+  const wanted = [...rules.flatMap((rule) => rule.column ?? []), ...mapping.extra];
   const missing = [...new Set(wanted.filter((column) => !columns.includes(column)))];
   if (missing.length === 0) return;
   throw new ImportStopped(
@@ -420,9 +453,40 @@ function requireColumns(mapping: Mapping, columns: readonly string[] | null): vo
   );
 }
 
+/** A log says when each change took place and what state it led to; each of its records stands there once. */
+function checkLog(
+  wrong: Findings,
+  log: Rule,
+  kind: ImportKind,
+  { fields, repeats }: { fields: Readonly<Record<string, Rule>>; repeats: boolean },
+): void {
+  wrong.expect(
+    kind.log !== undefined,
+    'log',
+    text(`nothing: ${kind.name} have no history of changes`, `不填：${kind.name} 没有变更历史`),
+  );
+  wrong.expect(
+    log.column !== undefined,
+    'log',
+    text('the column with the time of a change', '变更时间所在的列'),
+  );
+  wrong.expect(!repeats, 'repeats', text('nothing beside log', '与 log 同用时不填'));
+  for (const field of kind.log?.needs ?? []) {
+    wrong.expect(
+      Object.hasOwn(fields, field),
+      `fields.${field}`,
+      text('a rule, for each entry of a log has it', '必须给出规则，日志的每条记录都需要'),
+    );
+  }
+  checkRule(wrong, 'log', log, LOG_FIELDS[LOGGED_AT]);
+}
+
+/** Keys of the mapping itself that are rules. */
+const OWN_RULES: ReadonlySet<string> = new Set(['source', 'externalId', 'log']);
+
 function checkRule(wrong: Findings, name: string, rule: Rule, field: Field | undefined): void {
   if (!field) return;
-  const path = name === 'source' || name === 'externalId' ? name : `fields.${name}`;
+  const path = OWN_RULES.has(name) ? name : `fields.${name}`;
   wrong.expect(
     (rule.column === undefined) !== (rule.constant === undefined),
     path,

@@ -1,5 +1,6 @@
 import { inLocale, type Locale, type Text, text } from '../lib/text.ts';
-import type { ImportCounts, Problem } from './run.ts';
+import type { Problem } from './problem.ts';
+import type { ImportCounts } from './run.ts';
 
 const SHORT = 60;
 

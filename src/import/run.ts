@@ -6,8 +6,10 @@ import type { Database } from '../platform/database.ts';
 import { loadSettingChanges } from '../platform/settings.ts';
 import { settingsAt } from '../platform/settings-register.ts';
 import type { Queryable } from '../platform/sql.ts';
+import { type FileRecord, fileRecords } from './file-records.ts';
 import type { ImportContext, ImportKind } from './kind.ts';
 import type { RowMapper } from './mapping.ts';
+import type { Problem } from './problem.ts';
 import type { BrokenRow, SourceRow } from './records.ts';
 import { SeenIds } from './seen.ts';
 import {
@@ -20,17 +22,9 @@ import {
   type Written,
 } from './table.ts';
 
-/** One thing wrong with a row of the file. */
-export interface Problem {
-  readonly line: number;
-  /** The file's column; null when the row as a whole is meant. */
-  readonly column: string | null;
-  readonly value: string;
-  readonly accepted: Text;
-}
-
 /** What became of the rows so far; in a dry run, what would. */
 export interface ImportCounts {
+  /** Of the file; in a log several are one record, and the other counts are records. */
   rows: number;
   created: number;
   changed: number;
@@ -81,9 +75,9 @@ export async function runImport(
   // One batch is written while the next is read.
   let writing = Promise.resolve();
   try {
-    for await (const row of options.rows) {
-      takeRow(batch, row, options, seen);
-      if (batch.size < BATCH && batch.characters < BATCH_CHARACTERS) continue;
+    for await (const record of fileRecords(options.rows, options.mapper)) {
+      takeRecord(batch, record, options, seen);
+      if (batch.fileRows < BATCH && batch.characters < BATCH_CHARACTERS) continue;
       await writing;
       if (options.signal.aborted) return counts;
       writing = finish(batch);
@@ -107,17 +101,17 @@ export async function runImport(
           (tx) => writeBatch(tx, done, options, context),
         )
       : await judgeBatch(options.reads, done, options, context, false);
-    counts.rows += done.size;
+    counts.rows += done.fileRows;
     counts.created += outcome.fresh.length;
     counts.changed += outcome.changed.length;
-    counts.unchanged += outcome.unchanged + done.repeated;
+    counts.unchanged += outcome.unchanged.length + done.repeated;
     counts.kept += outcome.kept.length;
     counts.refused +=
       done.size -
       done.repeated -
       outcome.fresh.length -
       outcome.changed.length -
-      outcome.unchanged -
+      outcome.unchanged.length -
       outcome.kept.length;
     for (const problem of done.problems.sort((a, b) => a.line - b.line)) options.onProblem(problem);
     options.onBatch(counts);
@@ -134,7 +128,10 @@ interface Seen {
 }
 
 interface Batch {
+  /** Records. */
   size: number;
+  /** Rows of the file that tell of them. */
+  fileRows: number;
   /** Of the cells of its rows. */
   characters: number;
   /** Rows that say word for word what an earlier row says. */
@@ -145,28 +142,29 @@ interface Batch {
 }
 
 function emptyBatch(): Batch {
-  return { size: 0, characters: 0, repeated: 0, rows: [], cells: new Map(), problems: [] };
+  return { size: 0, fileRows: 0, characters: 0, repeated: 0, rows: [], cells: new Map(), problems: [] };
 }
 
-/** Reads one row into the batch, or notes what is wrong with it. */
-function takeRow(
+/** Takes one record into the batch, or notes what is wrong with it. */
+function takeRecord(
   batch: Batch,
-  row: SourceRow | BrokenRow,
+  record: FileRecord,
   { kind, mapper, clock }: Pick<Options, 'kind' | 'mapper' | 'clock'>,
   seen: Seen,
 ): void {
   batch.size += 1;
-  const { line } = row;
-  if (!('cells' in row)) {
-    batch.problems.push({ line, column: null, value: row.value, accepted: row.accepted });
+  batch.fileRows += record.rows;
+  batch.characters += record.characters;
+  const { line, cells, log } = record;
+  const problems = [...record.problems];
+  if (cells === null) {
+    batch.problems.push(...problems);
     return;
   }
-  for (const cell of row.cells.values()) batch.characters += cell.length;
-  const { values, extra, issues } = mapper.map(row.cells);
-  const problems: Problem[] = issues.map((issue) => ({ line, ...issue }));
+  const { values, extra } = record.mapped;
   const { source, externalId } = identityOf(kind, values, problems.length === 0);
   if (source !== null && externalId !== null) {
-    const before = seen.ids.add(`${source}\0${externalId}`, line);
+    const before = seen.ids.add(`${source}\0${externalId}`, record.firstLine);
     const whole = seen.rows && JSON.stringify([values, extra]);
     if (whole !== null && before === 0) seen.rows?.add(whole, line);
     if (before > 0) {
@@ -174,14 +172,27 @@ function takeRow(
         batch.repeated += 1;
         return;
       }
+      const accepted = log ? together(before) : repeated(before, whole !== null);
       problems.push(
-        problemOf(kind.identifiedBy?.[0] ?? 'externalId', row, mapper, repeated(before, whole !== null)),
+        problemOf(
+          kind.identifiedBy?.[0] ?? 'externalId',
+          { line: record.firstLine, cells },
+          mapper,
+          accepted,
+        ),
       );
     }
   }
   if (problems.length === 0) {
     const derived = kind.derive(values, clock.now());
-    problems.push(...derived.issues.map(({ field, accepted }) => problemOf(field, row, mapper, accepted)));
+    problems.push(
+      ...derived.issues.map(({ field, accepted }) => problemOf(field, { line, cells }, mapper, accepted)),
+    );
+    for (const entry of log ?? []) {
+      for (const { field, accepted } of kind.log?.issues(entry, clock.now()) ?? []) {
+        problems.push({ line: entry.line, column: mapper.column(field), value: '', accepted });
+      }
+    }
     if (problems.length === 0) {
       const columns = kind.keepsExtra ? { ...derived.columns, external_facts: extra } : derived.columns;
       const taken = {
@@ -191,9 +202,10 @@ function takeRow(
         externalId: externalId ?? '',
         columns,
         values,
+        log,
       };
       batch.rows.push(taken);
-      batch.cells.set(taken, row.cells);
+      batch.cells.set(taken, cells);
     }
   }
   batch.problems.push(...problems);
@@ -212,6 +224,13 @@ function identityOf(
 
 function problemOf(field: string, row: SourceRow, mapper: RowMapper, accepted: Text): Problem {
   return { line: row.line, ...mapper.cell(field, row.cells), accepted };
+}
+
+function together(before: number): Text {
+  return text(
+    `the rows of a record one below the other; others of this one begin on line ${before}`,
+    `同一记录的各行须连续；该记录已从第 ${before} 行开始`,
+  );
 }
 
 function repeated(before: number, mayRepeat: boolean): Text {
@@ -258,12 +277,16 @@ async function writeBatch(
   await lockImports(tx, kind.table);
   const outcome = await judgeBatch(tx, batch, options, context, true);
   const { fresh, changed } = outcome;
-  if (fresh.length === 0 && changed.length === 0) return outcome;
+  if (fresh.length === 0 && changed.length === 0) {
+    await recordLogs(tx, kind, outcome);
+    return outcome;
+  }
   if (fresh.length > 0) await kind.complete(tx, fresh);
   await insertRows(tx, kind.table, fresh, tx.now);
   await updateRows(tx, kind.table, changed, { mapped: mapper.mapped, now: tx.now });
   const written: Written[] = [...fresh.map((row) => ({ id: row.id, row, changes: null })), ...changed];
   await kind.record(tx, written, context);
+  await recordLogs(tx, kind, outcome);
   const lines = written.map(({ row }) => row.line);
   tx.audit({
     action: 'import',
@@ -277,4 +300,11 @@ async function writeBatch(
     },
   });
   return outcome;
+}
+
+/** A log may have grown by entries that leave its record as it was. */
+async function recordLogs(tx: Command, kind: ImportKind, outcome: Comparison): Promise<void> {
+  const { fresh, changed, unchanged } = outcome;
+  const rows = [...fresh, ...changed.map(({ row }) => row), ...unchanged].filter(({ log }) => log !== null);
+  if (rows.length > 0) await kind.log?.record(tx, rows);
 }

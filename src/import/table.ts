@@ -1,5 +1,6 @@
 import type { Transaction } from '../platform/database.ts';
 import { columnName, join, type Queryable, raw, type Sql, sql } from '../platform/sql.ts';
+import type { LogEntry } from './log-entry.ts';
 
 /** A row ready to be written. */
 export interface ImportRow {
@@ -11,6 +12,8 @@ export interface ImportRow {
   readonly columns: Record<string, unknown>;
   /** Names that stand for other records, by field: a customer's number, an area's code. */
   readonly values: Readonly<Record<string, unknown>>;
+  /** Its changes at its source; null where the file is no log. */
+  readonly log: readonly LogEntry[] | null;
 }
 
 /**
@@ -80,7 +83,7 @@ export interface Comparison {
   readonly changed: readonly Written[];
   /** Rows that differ from records that were worked on here; these stay as they are. */
   readonly kept: readonly ImportRow[];
-  readonly unchanged: number;
+  readonly unchanged: readonly ImportRow[];
 }
 
 /** Batches of one kind go one after the other, whoever writes them: two imports at once make no record twice. */
@@ -100,7 +103,7 @@ export async function compareRows(
 ): Promise<Comparison> {
   const ids = await knownIds(db, table, rows);
   const fresh = rows.filter((row) => !ids.has(row));
-  if (ids.size === 0) return { fresh, changed: [], kept: [], unchanged: 0 };
+  if (ids.size === 0) return { fresh, changed: [], kept: [], unchanged: [] };
   const byId = new Map([...ids].map(([row, id]) => [id, row]));
   const found = await db.query<{ id: string; workedOn: boolean; changes: Written['changes'] }>(sql`
     select t.id, ${table.workedOn} as "workedOn", (
@@ -111,6 +114,7 @@ export async function compareRows(
     join ${recordsOf(table)} t on t.id = i.id
     where ${differs(ownColumns(table, options.mapped))}
     ${options.lock ? sql`for update of t` : sql``}`);
+  const known = new Set(found.map(({ id }) => id));
   const differing = found.map(({ id, workedOn, changes }) => ({
     id,
     row: byId.get(id) as ImportRow,
@@ -121,7 +125,7 @@ export async function compareRows(
     fresh,
     changed: differing.filter(({ workedOn }) => !workedOn),
     kept: differing.filter(({ workedOn }) => workedOn).map(({ row }) => row),
-    unchanged: ids.size - differing.length,
+    unchanged: [...ids].filter(([, id]) => !known.has(id)).map(([row]) => row),
   };
 }
 

@@ -11,14 +11,16 @@ import {
   TicketStatus,
 } from '../generated/prisma/enums.ts';
 import { amount, choice, instant, required, words, yesNo } from '../import/fields.ts';
-import type { ImportKind } from '../import/kind.ts';
+import type { ImportKind, ImportLog } from '../import/kind.ts';
+import { LOGGED_AT } from '../import/mapping.ts';
 import { resolveAreas, resolveEmployees } from '../import/references.ts';
 import { byColumn, type ImportColumns } from '../import/table.ts';
 import { newId } from '../lib/ids.ts';
 import { loadTeams } from '../organisation/queries.ts';
 import { sql } from '../platform/sql.ts';
 import { ticketNumbers } from './numbers.ts';
-import { importedState, nextDeadline } from './rules/imported.ts';
+import { importedState, nextDeadline, oneOfStates, statesOf } from './rules/imported.ts';
+import { text } from '../lib/text.ts';
 import { routeTicket } from './rules/routing.ts';
 import { priorityOf } from './rules/severity.ts';
 
@@ -119,6 +121,48 @@ const TICKET_COLUMNS: ImportColumns = {
   external_facts: { type: 'jsonb', from: ['extra'] },
 };
 
+/** What the other system did with its tickets: an entry of their histories each, at its own time, without an actor. */
+const TICKET_LOG: ImportLog = {
+  needs: ['status'],
+  issues({ at, values }, now) {
+    const states = statesOf(values.category as TicketCategory);
+    return [
+      ...(states.includes(values.status as TicketStatus)
+        ? []
+        : [{ field: 'status', accepted: oneOfStates(values.category as TicketCategory) }]),
+      ...(at <= now ? [] : [{ field: LOGGED_AT, accepted: text('not in the future', '不能晚于当前时间') }]),
+    ];
+  },
+  /** Entries are told apart by their place in the log: one that grew adds those that are new. */
+  async record(tx, rows) {
+    const entries = rows.flatMap(({ source, externalId, log }) =>
+      (log ?? []).map(({ at, values, before, changes }, index) => {
+        const { status, ...facts } = changes;
+        return {
+          id: newId(),
+          source,
+          external_id: externalId,
+          at,
+          from: before?.status ?? null,
+          to: values.status,
+          changes: Object.keys(facts).length > 0 ? facts : null,
+          log_entry: index + 1,
+        };
+      }),
+    );
+    await tx.query(sql`
+      with written as (
+        insert into ticket_history (id, ticket_id, at, action, "from", "to", changes, log_entry)
+        select h.id, t.id, h.at, 'CHANGED_AT_SOURCE', h."from", h."to", nullif(h.changes, 'null'::jsonb), h.log_entry
+        from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb)
+          as h(id uuid, source text, external_id text, at timestamptz, "from" "TicketStatus", "to" "TicketStatus", changes jsonb, log_entry int)
+        join ticket t on t.source = h.source and t.external_id = h.external_id
+        on conflict (ticket_id, log_entry) where log_entry is not null do nothing
+        returning 1)
+      select count(*)::int as written from written`);
+  },
+};
+
 /**
  * Tickets that another system kept, as history: they come with the times and deadlines that they had there, and no
  * clock, obligation or escalation is started for them. A ticket that people have worked on here belongs to them: later
@@ -129,10 +173,11 @@ export const ticketImport: ImportKind<typeof TICKET_FIELDS> = {
   subject: 'Ticket',
   fields: TICKET_FIELDS,
   keepsExtra: true,
+  log: TICKET_LOG,
   table: {
     name: 'ticket',
     columns: TICKET_COLUMNS,
-    workedOn: sql`exists (select 1 from ticket_history h where h.ticket_id = t.id and h.action <> 'IMPORT')`,
+    workedOn: sql`exists (select 1 from ticket_history h where h.ticket_id = t.id and h.action not in ('IMPORT', 'CHANGED_AT_SOURCE'))`,
   },
   derive(values, now) {
     const { customerNumber, customerExternalId, customerSource, areaCode, assigneeNumber, ...facts } = values;

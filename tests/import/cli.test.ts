@@ -75,7 +75,7 @@ describe('npm run import', { timeout: 90_000 }, () => {
   test('speaks the language of the terminal', async () => {
     const { err } = await run(['payments', 'x.csv'], { LANG: 'zh_CN.UTF-8' });
     expect(err).toBe(
-      '不能导入“payments”。可用：tickets, customers, contacts, shipments, employees, targets, budgets。详见 --help。\n',
+      '不能导入“payments”。可用：tickets, customers, contacts, shipments, employees, targets, budgets, visits, contact-logs。详见 --help。\n',
     );
   });
 
@@ -84,7 +84,7 @@ describe('npm run import', { timeout: 90_000 }, () => {
       'a kind that cannot be imported',
       ['payments', EXTRACT],
       2,
-      /^"payments" cannot be imported\. Accepted: tickets, customers, contacts, shipments, employees, targets, budgets\./,
+      /^"payments" cannot be imported\. Accepted: tickets, customers, contacts, shipments, employees, targets, budgets, visits, contact-logs\./,
     ],
     ['no file', ['tickets'], 2, /^One file is needed after tickets\.\n$/],
     ['a file that is not there', ['tickets', 'absent.csv'], 1, /^There is no file absent\.csv\.\n$/],

@@ -281,7 +281,7 @@ describe('A mapping that cannot be used says all that is wrong with it', () => {
   test('keys', () => {
     expect(wrong({ ...MAPPING, fields: { ...FIELDS, subject: { colum: 'title' } }, sources: 'x' })).toEqual([
       'fields.subject: colum is no key here; accepted: column, constant, values, otherwise, unknown, default, required, trim, format, timeZone, number',
-      'the file: sources is no key here; accepted: kind, source, externalId, delimiter, format, timeZone, fields, extra, repeats',
+      'the file: sources is no key here; accepted: kind, source, externalId, delimiter, format, timeZone, fields, extra, repeats, log',
     ]);
   });
 

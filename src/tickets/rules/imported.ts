@@ -45,6 +45,16 @@ const QUESTION_STATES: readonly TicketStatus[] = [
 const ENDED: readonly TicketStatus[] = ['CLOSED', 'CANCELLED'];
 const SETTLED: readonly TicketStatus[] = ['RESOLVED', 'FOLLOW_UP', 'ANSWERED', 'CLOSED', 'CANCELLED'];
 
+/** The states that a ticket of a kind can have. */
+export function statesOf(category: TicketCategory | null): readonly TicketStatus[] {
+  return category === 'COMPLAINT' ? COMPLAINT_STATES : QUESTION_STATES;
+}
+
+export function oneOfStates(category: TicketCategory | null): Text {
+  const states = statesOf(category);
+  return text(`for ${category} one of ${states.join(', ')}`, `${category} 可为 ${states.join('、')}`);
+}
+
 /**
  * The state of a ticket that comes as history, and what does not fit together in it. Without a state of its own it is
  * closed when it has a closing time, else in work. A closed one without a resolution of its own was resolved when it
@@ -60,15 +70,7 @@ export function importedState(ticket: ImportedTicket, now: Date): ImportedState 
     if (!condition) issues.push({ field, accepted });
   }
 
-  const states = complaint ? COMPLAINT_STATES : QUESTION_STATES;
-  expect(
-    states.includes(status),
-    'status',
-    text(
-      `for ${ticket.category} one of ${states.join(', ')}`,
-      `${ticket.category} 可为 ${states.join('、')}`,
-    ),
-  );
+  expect(statesOf(ticket.category).includes(status), 'status', oneOfStates(ticket.category));
   expect(
     status !== 'CLOSED' || ticket.closedAt !== null,
     'closedAt',
