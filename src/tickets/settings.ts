@@ -34,6 +34,26 @@ export const TICKET_SETTINGS = {
     source: 'TIC-04',
     schema: z.number().int().min(1).max(1440),
   }),
+  dispatchHours: setting({
+    key: 'sla.dispatchHours',
+    description: 'Hours from a complaint to its dispatch to the departments concerned.',
+    default: 2,
+    origin: 'D',
+    source: 'TIC-14',
+    schema: hours,
+  }),
+  complaintProcedure: setting({
+    key: 'ticket.complaintProcedure',
+    description:
+      'The complaint procedure in force that the form of a complaint names: its title, and the https address where it can be read (empty while it is not published).',
+    default: { title: '投诉处理程序 Complaint procedure', url: '' },
+    origin: 'D',
+    source: 'TIC-29',
+    schema: z.object({
+      title: z.string().min(1).max(200),
+      url: z.union([z.literal(''), z.url({ protocol: /^https$/ })]),
+    }),
+  }),
   dispatchConfirmHours: setting({
     key: 'sla.dispatchConfirmHours',
     description: 'Hours in which a department confirms a ticket that was dispatched to it.',

@@ -591,3 +591,47 @@ describe('the end of a complaint', () => {
     });
   });
 });
+
+describe('dispatch', () => {
+  async function told(number: string) {
+    await server.sweep();
+    return server.services.database.query<{ audience: object; payload: object }>(sql`
+      select audience, payload from event
+      where kind = 'COMPLAINT_NOT_DISPATCHED' and payload->>'ticketNumber' = ${number}`);
+  }
+
+  test('[TIC-14] a complaint goes to the departments concerned within two hours, each confirms; one that does not is told once', async () => {
+    const forgotten = await openComplaint();
+    const passedOn = await openComplaint();
+    await must('CS_SUPERVISOR', 'ticketDispatch', {
+      ticketId: passedOn.id,
+      departmentIds: [departments.OPERATIONS.nodeId, departments.QUALITY.nodeId],
+    });
+    clock.advance(2 * HOUR - 1000);
+    expect(await told(forgotten.number)).toEqual([]);
+    clock.advance(1000);
+    await server.sweep();
+    clock.advance(5 * HOUR);
+    expect(await told(forgotten.number)).toEqual([
+      {
+        audience: expect.objectContaining({ roles: ['CS_SUPERVISOR'] }),
+        payload: expect.objectContaining({ ticketNumber: forgotten.number }),
+      },
+    ]);
+    expect(await told(passedOn.number)).toEqual([]);
+    // Passed on late, it is with the department all the same.
+    await must('CS_SUPERVISOR', 'ticketDispatch', {
+      ticketId: forgotten.id,
+      departmentIds: [departments.OPERATIONS.nodeId],
+    });
+    for (const [ticketId, who] of [
+      [forgotten.id, 'OPERATIONS'],
+      [passedOn.id, 'OPERATIONS'],
+      [passedOn.id, 'QUALITY'],
+    ] as const) {
+      const { history } = await must(who, 'ticketDispatchConfirm', { ticketId });
+      expect(history.at(-1)).toMatchObject({ action: 'CONFIRM_DISPATCH', actor: { id: people[who].nodeId } });
+    }
+    expect(await told(forgotten.number)).toHaveLength(1);
+  });
+});

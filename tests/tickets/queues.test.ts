@@ -11,6 +11,7 @@ import {
   makeTickets,
   type TicketFacts,
 } from '../support/factories.ts';
+import { promote as promoteApproved } from '../key-accounts/key-account-client.ts';
 import { mutate, pathsOf } from '../support/mutate.ts';
 import { areas, departments, type Named, people, type PersonName, teams } from '../support/people.ts';
 import { type Caller, MONDAY_9, startTestServer, type TestServer } from '../support/server.ts';
@@ -587,21 +588,7 @@ async function audienceOf(number: string, kind: string): Promise<string[]> {
 
 describe('key accounts', () => {
   async function promote(customer: Named, facts: object = {}): Promise<{ id: string; version: number }> {
-    const answer = await mutate(
-      server,
-      'HEAD',
-      'keyAccountPromote',
-      {
-        customerId: customer.nodeId,
-        annualRevenueTarget: '2000000.00',
-        specialistId: people.KA_SPECIALIST.nodeId,
-        supervisorId: people.KA_SUPERVISOR.nodeId,
-        ...facts,
-      },
-      'keyAccount { id version }',
-    );
-    if (!answer.keyAccount) throw new Error(JSON.stringify(answer));
-    return answer.keyAccount;
+    return (await promoteApproved(server, customer, facts, 'HEAD')).keyAccount;
   }
 
   async function read(id: string) {
@@ -670,7 +657,8 @@ describe('key accounts', () => {
     }
     expect((await read(inquiry.id)).history.at(-1)).toMatchObject({
       action: 'ROUTE',
-      actor: { id: people.HEAD.nodeId },
+      // HEAD asked for it, and with the approval of KA_SUPERVISOR it is in force.
+      actor: { id: people.KA_SUPERVISOR.nodeId },
       changes: {
         teamId: [teams.CUSTOMER_SERVICE.id, teams.KEY_ACCOUNT.id],
         assigneeId: [people.CS_AGENT_2.id, null],

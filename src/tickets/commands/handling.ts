@@ -9,6 +9,7 @@ import { putObligations } from '../../platform/obligations.ts';
 import { isSettled, possibleActions } from '../rules/workflow.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
 import { syncClocks } from './clock.ts';
+import { meetDispatch } from './dispatch-watch.ts';
 import { handlerOf } from './queue.ts';
 import {
   changeTicket,
@@ -129,6 +130,7 @@ export async function ticketDispatch(
     dispatchedById: viewer.employeeId,
   }));
   await tx.prisma.ticketDispatch.createMany({ data: dispatches });
+  if (isComplaint(ticket) && known.length === 0) await meetDispatch(tx, ticket);
   const dueAt = new Date(
     tx.now.getTime() + tx.settings.get(TICKET_SETTINGS.dispatchConfirmHours) * 3_600_000,
   );

@@ -7,7 +7,7 @@ import type {
   TicketChannel,
   TicketSeverity,
 } from '../../generated/prisma/enums.ts';
-import { Forbidden, Issues } from '../../lib/errors.ts';
+import { Forbidden, invalid, Issues } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { isMoney } from '../../lib/money.ts';
 import { text } from '../../lib/text.ts';
@@ -20,11 +20,13 @@ import { sql } from '../../platform/sql.ts';
 import { constantViewer } from '../../platform/visibility.ts';
 import { ticketNumbers } from '../numbers.ts';
 import { loadServiceLevels, termSettings } from '../queries/clocks.ts';
+import { requiredFields } from '../rules/form.ts';
 import { priorityOf, severityOf } from '../rules/severity.ts';
 import { slaClock } from '../rules/sla-clock.ts';
 import { clockTerms, type Terms, termsFor } from '../rules/sla-terms.ts';
 import { TICKET_SETTINGS } from '../settings.ts';
 import { syncClocks, termColumns } from './clock.ts';
+import { watchDispatch } from './dispatch-watch.ts';
 import { REASON_LENGTH } from './evidence.ts';
 import { giveOutTickets, routeColumns, routeOf } from './queue.ts';
 import { acknowledgeWritten } from './replies.ts';
@@ -35,6 +37,7 @@ export interface TicketOpenInput {
   readonly subject: string;
   readonly content: string;
   readonly channel: TicketChannel;
+  readonly serviceChannelId?: string | null;
   readonly customerId?: string | null;
   readonly callerName?: string | null;
   readonly callerPhone?: string | null;
@@ -88,9 +91,19 @@ export async function ticketOpen(
     if (input.linkedTicketId) {
       await lockTicket(tx, viewer, input.linkedTicketId, { readOnly: true, field: 'linkedTicketId' });
     }
+    await requireServiceChannel(tx, input.serviceChannelId);
     await open(tx, viewer, id, input, customer, { organisation, timeZone });
   });
   return { ticketId };
+}
+
+/** A contact comes in at a channel that is served, whatever its hours (TIC-01, TIC-02). */
+async function requireServiceChannel(tx: Command, id: string | null | undefined): Promise<void> {
+  if (id == null) return;
+  const [channel] = await tx.query<{ id: string }>(sql`
+    select s.id from service_channel s where s.id = ${id}::uuid and s.closed_at is null`);
+  if (!channel)
+    throw invalid('serviceChannelId', text('a service channel that is not closed', '未撤销的服务渠道'));
 }
 
 async function customerFacts(tx: Command, viewer: Viewer, customerId: string): Promise<CustomerFacts | null> {
@@ -109,8 +122,7 @@ async function customerFacts(tx: Command, viewer: Viewer, customerId: string): P
 
 /** The mandatory facts of the complaint form (FRM-06), and what every ticket needs. */
 function checkOpening(tx: Command, input: TicketOpenInput, customer: CustomerFacts | null): void {
-  const complaint = input.category === 'COMPLAINT';
-  const spoken = input.channel === 'PHONE' || input.channel === 'ON_SITE';
+  const needed = new Set(requiredFields(input.category, input.channel));
   const issues = new Issues();
   issues.expect(
     input.subject.trim().length > 0 && input.subject.length <= 200,
@@ -128,17 +140,17 @@ function checkOpening(tx: Command, input: TicketOpenInput, customer: CustomerFac
     text('an existing customer', '已存在的客户'),
   );
   issues.expect(
-    !complaint || Boolean(input.customerId),
+    !needed.has('customerId') || Boolean(input.customerId),
     'customerId',
     text('a complaint names its customer (FRM-06)', '投诉必须填写客户（FRM-06）'),
   );
   issues.expect(
-    !complaint || Boolean(input.callerName?.trim()),
+    !needed.has('callerName') || Boolean(input.callerName?.trim()),
     'callerName',
     text('a complaint names its caller (FRM-06)', '投诉必须填写来电人（FRM-06）'),
   );
   issues.expect(
-    !complaint || !spoken || Boolean(input.callerPhone?.trim() || input.callbackPhone?.trim()),
+    !needed.has('callerPhone') || Boolean(input.callerPhone?.trim() || input.callbackPhone?.trim()),
     'callerPhone',
     text(
       'a complaint by phone or on site has a phone number (FRM-06)',
@@ -234,6 +246,7 @@ async function open(
       subject: input.subject.trim(),
       content: input.content,
       channel: input.channel,
+      serviceChannelId: input.serviceChannelId ?? null,
       topic: input.category === 'INQUIRY' ? (input.topic ?? 'OTHER') : null,
       customerId: input.customerId ?? null,
       keyAccountId: customer?.keyAccountId ?? null,
@@ -287,6 +300,7 @@ async function open(
   });
   await giveOutTickets(tx, [id], { organisation, timeZone });
   await syncClocks(tx, [id], timeZone);
+  if (complaint) await watchDispatch(tx, { id, openedAt, assigneeId: null });
   tx.audit({
     action: 'ticket.OPEN',
     subjectType: 'Ticket',

@@ -131,6 +131,47 @@ export async function giveOutTickets(
   await writeGiven(tx, new Map(given), waiting, assignment);
 }
 
+/**
+ * Takes open tickets from handlers who can have them no longer, back to their queues, which give them out anew where
+ * ticket.assignment says so; clocks name the new handler (PRM-06). Answers with who has each now; a constant number of statements.
+ */
+export async function giveUpTickets(
+  tx: Command,
+  handlerIds: readonly string[],
+  directory: Directory,
+): Promise<{ readonly id: string; readonly fromId: string; readonly toId: string | null }[]> {
+  if (handlerIds.length === 0) return [];
+  // Locked before their obligations are written, in one order, like every command does.
+  const tickets = await tx.query<{ id: string; status: TicketStatus; fromId: string }>(sql`
+    select t.id, t.status, t.assignee_id as "fromId" from ticket t
+    where t.assignee_id = any(${[...handlerIds]}::uuid[]) and t.status not in ('CLOSED', 'CANCELLED')
+    order by t.id
+    for update`);
+  const ids = tickets.map(({ id }) => id);
+  if (ids.length === 0) return [];
+  await tx.query(sql`
+    update ticket t set assignee_id = null, updated_at = ${tx.now}::timestamptz, version = t.version + 1
+    where t.id = any(${ids}::uuid[])
+    returning 1 as written`);
+  await writeHistory(
+    tx,
+    tickets.map(({ id, status, fromId }) => ({
+      ticketId: id,
+      status,
+      action: 'HAND_OVER',
+      note: null,
+      actorId: null,
+      changes: { assigneeId: [fromId, null] },
+    })),
+  );
+  await giveOutTickets(tx, ids, directory);
+  await syncClocks(tx, ids, directory.timeZone);
+  const now = await tx.query<{ id: string; toId: string | null }>(sql`
+    select t.id, t.assignee_id as "toId" from ticket t where t.id = any(${ids}::uuid[])`);
+  const toOf = new Map(now.map(({ id, toId }) => [id, toId]));
+  return tickets.map(({ id, fromId }) => ({ id, fromId, toId: toOf.get(id) ?? null }));
+}
+
 /** Members of the team who are employed today and hold one of the roles that handle its tickets now. */
 function membersToday(
   { employees, teams }: Organisation,

@@ -1,3 +1,4 @@
+import { citeArticles } from '../../knowledge/commands/citations.ts';
 import { Forbidden, IllegalTransition, invalid, Issues, NotFound, StaleVersion } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { text } from '../../lib/text.ts';
@@ -29,6 +30,7 @@ export interface TicketReplyInput {
   readonly isProgressNotice?: boolean | null;
   readonly templateCode?: string | null;
   readonly templateInEnglish?: boolean | null;
+  readonly articleIds?: readonly string[] | null;
 }
 
 /**
@@ -57,11 +59,17 @@ export async function ticketReply(
     'isProgressNotice',
     text('only for messages to the customer', '仅用于发给客户的消息'),
   );
+  issues.expect(
+    !(fromCustomer && input.articleIds?.length),
+    'articleIds',
+    text('only for messages to the customer', '仅用于发给客户的消息'),
+  );
   issues.throwIfAny();
   const waits = !fromCustomer && needsReview(ticket) && !hasRole(viewer, ...REPLY_REVIEWERS);
+  const id = newId();
   await tx.prisma.ticketReply.create({
     data: {
-      id: newId(),
+      id,
       ticketId: ticket.id,
       cycle: ticket.cycle,
       at: tx.now,
@@ -73,6 +81,7 @@ export async function ticketReply(
       state: waits ? 'PENDING_REVIEW' : 'SENT',
     },
   });
+  await citeArticles(tx, viewer, { id, ticketId: ticket.id }, input.articleIds ?? []);
   if (waits) await changeTicket(tx, ticket, { action: 'REPLY_FOR_REVIEW', note: body });
   else await noteSent(tx, ticket, { body, fromCustomer, isProgress: input.isProgressNotice ?? false });
   await syncClocks(tx, [ticket.id], timeZone);

@@ -110,6 +110,7 @@ const ALL_COLUMNS = [
   'externalId',
   'externalFacts',
   'linkedTicketId',
+  'serviceChannelId',
   'createdAt',
   'updatedAt',
   'version',
@@ -277,8 +278,8 @@ function belowTicket<Row extends { readonly ticketId: string }>(select: (ids: Sq
 
 export const historyOfTicket = belowTicket<TicketHistory>(
   (ids) => sql`
-    select ${columns('h', ['id', 'ticketId', 'at', 'actorId', 'action', 'from', 'to', 'note', 'changes'])}
-    from ticket_history h where h.ticket_id = any(${ids}) order by h.at, h.id`,
+    select ${columns('h', ['id', 'ticketId', 'at', 'actorId', 'action', 'from', 'to', 'note', 'changes', 'logEntry'])}
+    from ticket_history h where h.ticket_id = any(${ids}) order by h.at, h.log_entry, h.id`,
 );
 
 const ESCALATION_COLUMNS = sql`${columns('e', [

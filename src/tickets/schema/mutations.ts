@@ -74,6 +74,10 @@ mutation('ticketOpen', {
     subject: t.string({ required: true, description: 'In a line, at most 200 characters.' }),
     content: t.string({ required: true, description: 'What the customer said.' }),
     channel: t.field({ type: ENUMS.TicketChannel, required: true }),
+    serviceChannelId: t.id({
+      ...nodeIdOf('ServiceChannel'),
+      description: 'The number, mailbox or page at which it came in (TIC-01); one that is not closed.',
+    }),
     customerId: t.id({ ...nodeIdOf('Customer'), description: 'Needed for a complaint.' }),
     callerName: t.string({ description: 'Needed for a complaint.' }),
     callerPhone: t.string({ description: 'Needed for a complaint by phone or on site.' }),
@@ -199,6 +203,10 @@ mutation('ticketReply', {
     templateInEnglish: t.boolean({ description: "The template's English text; the Chinese one without it." }),
     fromCustomer: t.boolean({ description: 'The customer wrote; default false.' }),
     isProgressNotice: t.boolean({ description: 'A progress notice (TIC-19); default false.' }),
+    articleIds: t.idList({
+      ...nodeIdOf('KnowledgeArticle'),
+      description: 'Published articles that the answer rests on (TIC-05).',
+    }),
   }),
   run: (tx, viewer, input, read) => ticketReply(tx, viewer, input, read),
   success: ticketField,

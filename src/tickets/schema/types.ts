@@ -17,6 +17,7 @@ import type {
   TicketHistory,
   TicketReminder,
 } from '../../generated/prisma/client.ts';
+import { channelById } from '../../duty/queries/channels.ts';
 import { sql } from '../../platform/sql.ts';
 import {
   dispatchesOfTicket,
@@ -64,8 +65,14 @@ const HistoryType = builder.objectRef<TicketHistory>('TicketHistoryEntry').imple
     changes: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'Changed facts: name to [before, after].',
+      description:
+        'Changed facts: name to [before, after]. Facts that only the source of an imported ticket knows bear the names externalFacts.<name>.',
       resolve: (entry) => entry.changes,
+    }),
+    logEntry: t.exposeInt('logEntry', {
+      nullable: true,
+      description:
+        'Place, from 1, in the log of the system that the ticket was imported from: that log may give its entries in another order than their times. Null for what happened here.',
     }),
   }),
 });
@@ -297,6 +304,13 @@ export const TicketType = builder.prismaObject('Ticket', {
       type: ENUMS.TicketChannel,
       description: 'How the customer reached us (TIC-03).',
       resolve: (row) => row.channel,
+    }),
+    serviceChannel: t.field({
+      type: 'ServiceChannel',
+      nullable: true,
+      description: 'The number, mailbox or page at which it came in, where that was said (TIC-01).',
+      resolve: (row, _args, { read }) =>
+        row.serviceChannelId === null ? null : channelById.load(read, row.serviceChannelId),
     }),
     topic: t.field({
       type: ENUMS.InquiryTopic,
