@@ -1,14 +1,24 @@
 import { builder } from '../graphql/builder.ts';
+import { ENUMS } from '../graphql/enums.ts';
 import type { Context } from '../graphql/context.ts';
 import { localId, nodeIdOf } from '../graphql/ids.ts';
 import { answering, listTypes, rootList } from '../graphql/lists.ts';
-import { type InputFields, mutation } from '../graphql/mutation.ts';
+import { type InputFields, mutation, type SuccessFields } from '../graphql/mutation.ts';
 import { nodeBy } from '../graphql/node.ts';
 import type { Segment } from '../lib/business-calendar.ts';
 import { invalid, Issues } from '../lib/errors.ts';
 import { text } from '../lib/text.ts';
+import { serviceChannelClose, serviceChannelOpen } from './commands/channels.ts';
 import { dutyDeskClose, dutyDeskOpen } from './commands/desks.ts';
 import { dutyShiftCancel, dutyShiftHandOver, dutyShiftsPlan, dutyShiftSwap } from './commands/shifts.ts';
+import {
+  calendarOpenNow,
+  CHANNEL_FIELDS,
+  channelById,
+  channelList,
+  type ChannelRow,
+  teamsOnDuty,
+} from './queries/channels.ts';
 import {
   coverageOf,
   DESK_FIELDS,
@@ -323,4 +333,94 @@ mutation('dutyShiftHandOver', {
   }),
   run: (tx, viewer, input) => dutyShiftHandOver(tx, viewer, input),
   success: (t) => shiftSuccess(t as never),
+});
+
+const ChannelType = builder.objectRef<ChannelRow>('ServiceChannel').implement({
+  description:
+    'A number, mailbox or page at which a team serves customers (TIC-01). For every employee to read.',
+  fields: (t) => ({
+    kind: t.field({
+      type: ENUMS.ServiceChannelKind,
+      description: 'COMPLAINT_LINE is for complaints alone and open day and night.',
+      resolve: (row) => row.kind,
+    }),
+    name: t.exposeString('name'),
+    address: t.exposeString('address', { description: 'Phone number, e-mail address or web address.' }),
+    calendarCode: t.exposeString('calendarCode', {
+      description: 'Code of the calendar in whose open time it is served.',
+    }),
+    isOpen: t.field({
+      type: 'Boolean',
+      description: 'Whether it is served now. Tickets are taken in at any time (TIC-02).',
+      resolve: async (row, _args, { read }) =>
+        row.closedAt === null && (await calendarOpenNow.load(read, row.calendarCode)) === true,
+    }),
+    team: t.field({
+      type: 'Team',
+      nullable: true,
+      description: 'The team that is on duty there.',
+      resolve: (row, _args, { read }) => read.organisation.teams.get(row.teamId) ?? null,
+    }),
+    onDuty: t.field({
+      type: [OnDutyType],
+      description: 'Who of the team is on duty now, who came last first.',
+      resolve: (row, _args, { read }) => teamsOnDuty.load(read, row.teamId),
+    }),
+    openedAt: t.field({ type: 'DateTime', resolve: (row) => row.openedAt }),
+    closedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when it is served no more.',
+      resolve: (row) => row.closedAt,
+    }),
+    version: t.exposeInt('version', { description: 'For `expectedVersion`.' }),
+  }),
+});
+nodeBy(ChannelType, channelById);
+rootList('serviceChannels', listTypes<ChannelRow>('ServiceChannel', ChannelType, CHANNEL_FIELDS), {
+  description: 'How customers reach the service: hotlines, chats, mailboxes and the complaint line (TIC-01).',
+  source: channelList,
+});
+
+function channelSuccess(t: SuccessFields<{ channelId: string }>) {
+  return {
+    channel: t.field({
+      type: ChannelType,
+      nullable: true,
+      resolve: (done, _args, { read }) => channelById.load(read, done.channelId),
+    }),
+  };
+}
+
+mutation('serviceChannelOpen', {
+  description:
+    'Names a number, mailbox or page at which a team serves customers (TIC-01): by who writes the rota of the team.',
+  errors: ['IdempotencyConflict'],
+  input: (t) => ({
+    kind: t.field({ type: ENUMS.ServiceChannelKind, required: true }),
+    name: t.string({ required: true, description: 'At most 100 characters.' }),
+    address: t.string({
+      required: true,
+      description: 'Phone number, e-mail or web address, at most 200 characters.',
+    }),
+    teamId: t.id({ required: true, description: 'Who is on duty there.', ...nodeIdOf('Team') }),
+    calendarCode: t.string({
+      description: 'Its hours: a calendar in force, ALWAYS_OPEN without it; a COMPLAINT_LINE is always open.',
+    }),
+    idempotencyKey: t.string({ description: KEY }),
+  }),
+  run: (tx, viewer, input, read) => serviceChannelOpen(tx, viewer, input, read),
+  success: channelSuccess,
+});
+
+mutation('serviceChannelClose', {
+  description: 'Ends a channel; the tickets that came in there keep it.',
+  errors: ['StaleVersion', 'IllegalTransition'],
+  input: (t) => ({
+    channelId: t.id({ required: true, ...nodeIdOf('ServiceChannel') }),
+    reason: t.string({ required: true, description: REASON }),
+    expectedVersion: t.int({ required: true, description: 'The version that was read.' }),
+  }),
+  run: (tx, viewer, input, read) => serviceChannelClose(tx, viewer, input, read),
+  success: channelSuccess,
 });
