@@ -9,6 +9,7 @@ import { ticketReply } from '../tickets/commands/replies.ts';
 import { ticketOpen, type TicketOpenInput } from '../tickets/commands/open.ts';
 import { syncClocks } from '../tickets/commands/clock.ts';
 import { seedDuty } from './duty.ts';
+import { seedKnowledge } from './knowledge.ts';
 import { type CompanySize, SIZES, writeCompany } from './company.ts';
 import { demoId, type DemoPeople, demoSubject, seedPeople } from './people.ts';
 
@@ -35,6 +36,7 @@ export async function seedCompany(tx: Command, timeZone: string, size: CompanySi
   const customers = await seedCustomers(tx, people);
   await writeCompany(tx, timeZone, size);
   await seedDuty(tx, people, timeZone);
+  await seedKnowledge(tx, people);
   await startClocks(tx, timeZone);
   await seedTickets(tx, people, customers, timeZone);
   return true;
