@@ -56,21 +56,6 @@ export function expectLeadFacts(issues: Issues, lifecycle: CustomerLifecycle, fa
   }
 }
 
-const LIFECYCLE: Record<CustomerLifecycle, readonly CustomerLifecycle[]> = {
-  TARGET: ['LEAD'],
-  LEAD: ['QUALIFIED', 'TARGET'],
-  QUALIFIED: ['ACTIVE', 'LEAD'],
-  ACTIVE: ['DORMANT', 'LOST'],
-  DORMANT: ['ACTIVE', 'LOST'],
-  LOST: ['ACTIVE'],
-};
-
-/** Life stages follow one another as CUS-36 says. */
-export function changeLifecycle(from: CustomerLifecycle, to: CustomerLifecycle): CustomerLifecycle {
-  if (from !== to && !LIFECYCLE[from].includes(to)) throw new IllegalTransition(from, to, LIFECYCLE[from]);
-  return to;
-}
-
 /** Grades apply to existing customers: ACTIVE and DORMANT; LOST ones keep their last grade (CUS-35). */
 export function canBeGraded(lifecycle: CustomerLifecycle): boolean {
   return lifecycle === 'ACTIVE' || lifecycle === 'DORMANT';
@@ -115,6 +100,7 @@ export function customerActions(
   },
   writable: boolean,
   allowGrantForA: boolean,
+  fileScope: readonly string[],
 ): { action: string; allowed: boolean; reason: string | null }[] {
   function right(
     action: string,
@@ -123,7 +109,7 @@ export function customerActions(
   ): { action: string; allowed: boolean; reason: string | null } {
     return { action, allowed, reason: allowed ? null : reason };
   }
-  const confirms = hasRole(viewer, 'HEAD', 'SALES_SUPERVISOR', 'CS_SUPERVISOR');
+  const confirms = can(viewer, 'grading', 'approve');
   const open = customer.access === 'FULL';
   const requests = can(viewer, 'accessGrant', 'request');
   return [
@@ -131,7 +117,7 @@ export function customerActions(
     right('contactCreate', writable, 'FORBIDDEN'),
     right(
       'customerGrade',
-      confirms && open && canBeGraded(customer.lifecycle),
+      confirms && open && fileScope.includes(customer.lifecycle),
       // The life stage is content of the file.
       !confirms ? 'FORBIDDEN' : open ? `LIFECYCLE_${customer.lifecycle}` : 'GRADE_A_DEDICATED_ONLY',
     ),

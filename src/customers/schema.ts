@@ -11,13 +11,14 @@ import { sql } from '../platform/sql.ts';
 import { contactCreate, contactUpdate } from './commands/contacts.ts';
 import { customerAccessDecide, customerAccessRequest } from './commands/access.ts';
 import { customerAssign, customerUnassign } from './commands/assignments.ts';
-import { customerCreate, customerGrade, customerUpdate } from './commands/customers.ts';
+import { customerCreate, customerUpdate } from './commands/customers.ts';
 import {
   ACCESS_GRANT_FIELDS,
   accessGrantById,
   accessGrantList,
   type AccessGrantRow,
 } from './queries/access-grants.ts';
+import { customerLedger, type LedgerArguments } from './queries/completeness.ts';
 import {
   accessReason,
   CONTACT_FIELDS,
@@ -33,6 +34,7 @@ import {
   customerWritableBy,
 } from './queries/customers.ts';
 import { customerActions, recordedRead, shortenedName } from './rules.ts';
+import { fileActions } from './rules/file-actions.ts';
 import { CUSTOMER_SETTINGS } from './settings.ts';
 
 /** Everything of a customer that the masked card does not show. */
@@ -99,6 +101,15 @@ const CustomerFile = builder.objectRef<CustomerFileRow>('CustomerFile').implemen
       nullable: true,
       description: 'Registration by the clerk (CUS-06).',
       resolve: (row) => row.registeredAt,
+    }),
+    contractNumber: t.exposeString('contractNumber', {
+      nullable: true,
+      description: 'The contract by which the customer was registered, unique in the company (CUS-06).',
+    }),
+    contractSignedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      resolve: (row) => row.contractSignedAt,
     }),
     createdAt: t.field({ type: 'DateTime', resolve: (row) => row.createdAt }),
     updatedAt: t.field({ type: 'DateTime', resolve: (row) => row.updatedAt }),
@@ -194,13 +205,20 @@ export const CustomerType = builder.prismaObject('Customer', {
     viewerCan: t.field({
       type: [ActionRightType],
       description: 'What the viewer may do with this customer, and why not.',
-      resolve: async (row, _args, context): Promise<ActionRight[]> =>
-        customerActions(
-          context.read.viewer,
-          asRow(row),
-          await customerWritableBy.load(context.read, row.id),
-          context.read.settings.get(CUSTOMER_SETTINGS.allowGrantForA),
-        ),
+      resolve: async (row, _args, context): Promise<ActionRight[]> => {
+        const { viewer, settings } = context.read;
+        const writable = await customerWritableBy.load(context.read, row.id);
+        return [
+          ...customerActions(
+            viewer,
+            asRow(row),
+            writable,
+            settings.get(CUSTOMER_SETTINGS.allowGrantForA),
+            settings.get(CUSTOMER_SETTINGS.fileScope),
+          ),
+          ...fileActions(viewer, asRow(row), writable),
+        ];
+      },
     }),
   }),
 });
@@ -211,6 +229,21 @@ const CUSTOMER_LIST = listTypes<CustomerRow>('Customer', CustomerType, CUSTOMER_
 rootList('customers', CUSTOMER_LIST, {
   description: 'Customers of which the viewer may know. Those whose file is closed show their card only.',
   source: customerList,
+});
+
+rootList<CustomerRow, LedgerArguments>('customerLedger', CUSTOMER_LIST, {
+  description:
+    'The ledger of files (FRM-22): existing customers of whose file the viewer may know how complete it is, those whose file is complete or not.',
+  source: (reader, _asked, args) => customerLedger(reader, args),
+  args: (arg) => ({
+    complete: arg.boolean({
+      description: 'Complete files only, or only those that are not; all without it.',
+    }),
+    mine: arg.boolean({
+      description:
+        'Of customers that the viewer owns or whose file the viewer keeps: with `complete: false` what is to be done (CUS-07).',
+    }),
+  }),
 });
 
 export const ContactType = builder.prismaObject('Contact', {
@@ -361,23 +394,18 @@ mutation('customerUpdate', {
     customerId: t.id({ required: true, ...nodeIdOfCustomer }),
     expectedVersion: t.int({ required: true }),
     name: t.string(),
-    lifecycle: t.field({ type: ENUMS.CustomerLifecycle }),
+    lifecycle: t.field({
+      type: ENUMS.CustomerLifecycle,
+      description:
+        'TARGET, LEAD or QUALIFIED, a step at a time; the other stages have mutations of their own (CUS-36).',
+    }),
     ...factFields(t),
+    pendingUpdateIds: t.idList({
+      ...nodeIdOf('PendingUpdate'),
+      description: 'Known information that this change enters; it is done then (CUS-20).',
+    }),
   }),
   run: (tx, viewer, input) => customerUpdate(tx, viewer, input),
-  success: (t) => ({ customer: customerField(t) }),
-});
-
-mutation('customerGrade', {
-  description: 'Sets the file grade with a reason. HEAD, SALES_SUPERVISOR or CS_SUPERVISOR (CUS-22, CFL-33).',
-  errors: ['StaleVersion'],
-  input: (t) => ({
-    customerId: t.id({ required: true, ...nodeIdOfCustomer }),
-    expectedVersion: t.int({ required: true }),
-    grade: t.field({ type: ENUMS.CustomerGrade, required: true }),
-    reason: t.string({ required: true }),
-  }),
-  run: (tx, viewer, input, read) => customerGrade(tx, viewer, input, read),
   success: (t) => ({ customer: customerField(t) }),
 });
 
@@ -474,6 +502,10 @@ mutation('contactCreate', {
     customerId: t.id({ required: true, ...nodeIdOfCustomer }),
     name: t.string({ required: true }),
     ...contactFactFields(t),
+    pendingUpdateIds: t.idList({
+      ...nodeIdOf('PendingUpdate'),
+      description: 'Known information that this change enters; it is done then (CUS-20).',
+    }),
     idempotencyKey: t.string({ description: 'Same key and input within 24 hours: the same answer.' }),
   }),
   run: (tx, viewer, input) => contactCreate(tx, viewer, input),
@@ -489,6 +521,10 @@ mutation('contactUpdate', {
     name: t.string(),
     archived: t.boolean(),
     ...contactFactFields(t),
+    pendingUpdateIds: t.idList({
+      ...nodeIdOf('PendingUpdate'),
+      description: 'Known information that this change enters; it is done then (CUS-20).',
+    }),
   }),
   run: (tx, viewer, input) => contactUpdate(tx, viewer, input),
   success: (t) => ({ contact: contactField(t) }),

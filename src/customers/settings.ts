@@ -2,6 +2,23 @@ import { z } from 'zod';
 import { approvalChain, type Chain } from '../lib/approval-chain.ts';
 import { setting } from '../platform/settings-register.ts';
 
+const FILE_PART_CODES = [
+  'BASIC_DATA',
+  'PROFILE',
+  'CONTACTS',
+  'KEY_LEADERS',
+  'CUSTODIAN',
+  'CONTRACTS',
+  'TRANSACTIONS',
+  'VISITS',
+  'COMPLAINTS',
+  'SATISFACTION',
+  'CREDIT',
+  'RELATIONSHIP_PLAN',
+] as const;
+
+type FilePartCode = (typeof FILE_PART_CODES)[number];
+
 /** Policy numbers of customer files (rulebook section 26). */
 export const CUSTOMER_SETTINGS = {
   grantDays: setting({
@@ -44,14 +61,80 @@ export const CUSTOMER_SETTINGS = {
     source: 'CUS-35, KPI-44, KPI-55, KPI-64',
     schema: z.array(z.enum(['TARGET', 'LEAD', 'QUALIFIED', 'ACTIVE', 'DORMANT', 'LOST'])).min(1),
   }),
-  requiredParts: setting<('BASIC_DATA' | 'CONTACTS' | 'CREDIT')[]>({
+  requiredParts: setting<FilePartCode[]>({
     key: 'file.requiredParts',
     description:
-      'Parts without which a file is not complete: the five facts of CUS-02, a contact person on record, credit limit and payment term. Parts that only events bring, such as visits and complaints, are not required of anybody.',
+      'Parts without which a file is not complete, of those in CUS-14. Parts that only events bring, such as visits and complaints, are not required of anybody by default.',
     default: ['BASIC_DATA', 'CONTACTS'],
     origin: 'D',
     source: 'CUS-14, KPI-55',
-    schema: z.array(z.enum(['BASIC_DATA', 'CONTACTS', 'CREDIT'])).min(1),
+    schema: z.array(z.enum(FILE_PART_CODES)).min(1),
+  }),
+  requiredPartsPriority: setting<FilePartCode[]>({
+    key: 'file.requiredPartsPriority',
+    description:
+      'Parts that files of priority customers (customer.priorityRule) must hold beside those of file.requiredParts.',
+    default: ['PROFILE', 'KEY_LEADERS', 'RELATIONSHIP_PLAN'],
+    origin: 'D',
+    source: 'CUS-03, CUS-14, CUS-16',
+    schema: z.array(z.enum(FILE_PART_CODES)),
+  }),
+  fileWarnDays: setting({
+    key: 'file.warnDays',
+    description: 'Days after which known information that is not in the file is warned of.',
+    default: 1,
+    origin: 'S',
+    source: 'CUS-20, CFL-16',
+    schema: z.number().int().min(1).max(30),
+  }),
+  fileMaxDays: setting({
+    key: 'file.maxDays',
+    description: 'Days within which known information must have entered the file.',
+    default: 2,
+    origin: 'S',
+    source: 'CUS-20, CFL-16',
+    schema: z.number().int().min(1).max(60),
+  }),
+  verifyDays: setting({
+    key: 'file.verifyDays',
+    description: 'Days after which a file must be verified with the customer again.',
+    default: 90,
+    origin: 'D',
+    source: 'CUS-23',
+    schema: z.number().int().min(1).max(730),
+  }),
+  verifyDaysPriority: setting({
+    key: 'file.verifyDaysPriority',
+    description: 'The same for priority customers (customer.priorityRule).',
+    default: 30,
+    origin: 'D',
+    source: 'CUS-23',
+    schema: z.number().int().min(1).max(730),
+  }),
+  custodianRole: setting<'MARKETING_CLERK' | 'SALES_SUPERVISOR' | 'CS_SUPERVISOR' | 'DATA_ANALYST' | 'HEAD'>({
+    key: 'file.custodianRole',
+    description:
+      'Role whose first holder keeps a file that nobody was named for; grade A files go to dedicated people.',
+    default: 'MARKETING_CLERK',
+    origin: 'D',
+    source: 'CUS-21, CFL-28',
+    schema: z.enum(['MARKETING_CLERK', 'SALES_SUPERVISOR', 'CS_SUPERVISOR', 'DATA_ANALYST', 'HEAD']),
+  }),
+  intelligenceDays: setting({
+    key: 'file.intelligenceDays',
+    description: 'Days without a note on its development after which news on a grade A customer are missed.',
+    default: 30,
+    origin: 'D',
+    source: 'CUS-28',
+    schema: z.number().int().min(1).max(366),
+  }),
+  registrationDays: setting({
+    key: 'customer.registrationDays',
+    description: 'Working days within which a customer whose contract is signed must be registered.',
+    default: 1,
+    origin: 'D',
+    source: 'CUS-06',
+    schema: z.number().int().min(1).max(30),
   }),
   gradeShares: setting({
     key: 'grading.shares',
@@ -59,11 +142,13 @@ export const CUSTOMER_SETTINGS = {
     default: { A: 20, B: 40, C: 40 },
     origin: 'S',
     source: 'CUS-24, KPI-64',
-    schema: z.object({
-      A: z.number().min(0).max(100),
-      B: z.number().min(0).max(100),
-      C: z.number().min(0).max(100),
-    }),
+    schema: z
+      .object({
+        A: z.number().min(0).max(100),
+        B: z.number().min(0).max(100),
+        C: z.number().min(0).max(100),
+      })
+      .refine(({ A, B, C }) => Math.abs(A + B + C - 100) < 1e-9, 'the shares must add up to 100'),
   }),
   approvalChain: setting<Chain>({
     key: 'access.approvalChain',

@@ -5,6 +5,7 @@ import type { Viewer } from '../../organisation/rules/viewer.ts';
 import { type Command, once } from '../../platform/command.ts';
 import { expectNotCleared, expectTexts, givenFacts, withoutNulls } from './facts.ts';
 import { lockCustomer, requireWritable, requireVersion } from './lock.ts';
+import { enterPendingUpdates } from './pending-updates.ts';
 
 export interface ContactFacts {
   readonly name?: string | null;
@@ -19,6 +20,7 @@ export interface ContactFacts {
 export interface ContactCreateInput extends ContactFacts {
   readonly customerId: string;
   readonly name: string;
+  readonly pendingUpdateIds?: readonly string[] | null;
   readonly idempotencyKey?: string | null;
 }
 
@@ -30,7 +32,7 @@ export async function contactCreate(
 ): Promise<{ contactId: string }> {
   const customer = await lockCustomer(tx, viewer, input.customerId, 'customerId');
   requireWritable(customer);
-  const { idempotencyKey, customerId, ...facts } = input;
+  const { idempotencyKey, customerId, pendingUpdateIds, ...facts } = input;
   const issues = new Issues();
   issues.expect(input.name.trim().length > 0, 'name', text("the person's name", '联系人姓名'));
   expectTexts(issues, facts);
@@ -52,6 +54,7 @@ export async function contactCreate(
       subjectId: id,
       after: { customerId, ...facts },
     });
+    await enterPendingUpdates(tx, viewer, customerId, pendingUpdateIds);
   });
   return { contactId };
 }
@@ -60,6 +63,7 @@ export interface ContactUpdateInput extends ContactFacts {
   readonly contactId: string;
   readonly expectedVersion: number;
   readonly archived?: boolean | null;
+  readonly pendingUpdateIds?: readonly string[] | null;
 }
 
 /** Changes or archives a contact; contacts are never deleted. */
@@ -68,7 +72,7 @@ export async function contactUpdate(
   viewer: Viewer,
   input: ContactUpdateInput,
 ): Promise<{ contactId: string }> {
-  const { contactId, expectedVersion, archived, ...facts } = input;
+  const { contactId, expectedVersion, archived, pendingUpdateIds, ...facts } = input;
   const notFound = new NotFound(['contactId'], text('contact', '联系人'));
   const contact = await tx.prisma.contact.findUnique({ where: { id: contactId } });
   if (!contact) throw notFound;
@@ -97,6 +101,7 @@ export async function contactUpdate(
       version: { increment: 1 },
     },
   });
+  await enterPendingUpdates(tx, viewer, customer.id, pendingUpdateIds);
   tx.audit({
     action: 'contactUpdate',
     subjectType: 'Contact',

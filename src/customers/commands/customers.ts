@@ -1,19 +1,18 @@
 import type { Prisma } from '../../generated/prisma/client.ts';
-import type { CustomerGrade, CustomerLifecycle } from '../../generated/prisma/enums.ts';
+import type { CustomerLifecycle } from '../../generated/prisma/enums.ts';
 import { Forbidden, Issues } from '../../lib/errors.ts';
 import { isMoney } from '../../lib/money.ts';
 import { text } from '../../lib/text.ts';
-import type { Reader } from '../../organisation/queries.ts';
 import { hasRole, type Viewer } from '../../organisation/rules/viewer.ts';
 import { type Command, once } from '../../platform/command.ts';
 import { sql } from '../../platform/sql.ts';
-import { LEVEL } from '../../platform/visibility.ts';
-import { renewTermsOfCustomers } from '../../tickets/commands/clock.ts';
 import { customerNumbers } from '../numbers.ts';
-import { canBeGraded, changeLifecycle, expectLeadFacts } from '../rules.ts';
+import { expectLeadFacts } from '../rules.ts';
+import { stageByHand } from '../rules/stages.ts';
 import { expectNotCleared, expectTexts, givenFacts, withoutNulls } from './facts.ts';
-import { renewAccessRequests } from './access.ts';
 import { lockCustomer, requireWritable, requireVersion } from './lock.ts';
+import { enterPendingUpdates } from './pending-updates.ts';
+import { recordStages } from './stages.ts';
 
 export interface CustomerFacts {
   readonly name?: string | null;
@@ -40,7 +39,8 @@ export interface CustomerFacts {
   readonly paymentTermDays?: number | null;
 }
 
-function checkFacts(issues: Issues, facts: CustomerFacts, now: Date): void {
+/** What may be written of a customer. */
+export function checkFacts(issues: Issues, facts: CustomerFacts, now: Date): void {
   issues.expect(
     facts.creditLimit == null || (isMoney(facts.creditLimit) && !facts.creditLimit.startsWith('-')),
     'creditLimit',
@@ -141,21 +141,25 @@ export interface CustomerUpdateInput extends CustomerFacts {
   readonly customerId: string;
   readonly expectedVersion: number;
   readonly lifecycle?: CustomerLifecycle | null;
+  readonly pendingUpdateIds?: readonly string[] | null;
 }
 
-/** Changes facts of the file; a field that is not given stays, one given as null is cleared. */
+/**
+ * Changes facts of the file; a field that is not given stays, one given as null is cleared. Known information that the
+ * change enters is done with it (CUS-20). Its stage moves by hand as far as no more is needed for it (CUS-36).
+ */
 export async function customerUpdate(
   tx: Command,
   viewer: Viewer,
   input: CustomerUpdateInput,
 ): Promise<{ customerId: string }> {
-  const { customerId, expectedVersion, lifecycle, ...facts } = input;
+  const { customerId, expectedVersion, lifecycle, pendingUpdateIds, ...facts } = input;
   const customer = await lockCustomer(tx, viewer, customerId, 'customerId');
   requireWritable(customer);
   requireVersion(customer.version, expectedVersion);
   const given: CustomerFacts = givenFacts(facts);
   const after = { ...customer, ...given };
-  const stage = lifecycle ? changeLifecycle(customer.lifecycle, lifecycle) : customer.lifecycle;
+  const stage = lifecycle ? stageByHand(customer.lifecycle, lifecycle) : customer.lifecycle;
   const issues = new Issues();
   issues.expect(
     given.name === undefined || Boolean(given.name?.trim()),
@@ -175,9 +179,12 @@ export async function customerUpdate(
       lifecycle: stage,
       updatedAt: tx.now,
       version: { increment: 1 },
-      ...(stage === 'ACTIVE' && before.registeredAt === null ? { registeredAt: tx.now } : {}),
     },
   });
+  await enterPendingUpdates(tx, viewer, customerId, pendingUpdateIds);
+  if (stage !== customer.lifecycle) {
+    await recordStages(tx, [{ customerId, from: customer.lifecycle, to: stage, reason: 'by hand' }]);
+  }
   const changed = Object.keys({ ...given, lifecycle: stage }) as (keyof typeof before)[];
   tx.audit({
     action: 'customerUpdate',
@@ -187,69 +194,4 @@ export async function customerUpdate(
     after: { ...given, lifecycle: stage },
   });
   return { customerId };
-}
-
-export interface CustomerGradeInput {
-  readonly customerId: string;
-  readonly expectedVersion: number;
-  readonly grade: CustomerGrade;
-  readonly reason: string;
-}
-
-/** Sets a customer's file grade with a reason; HEAD, SALES_SUPERVISOR and CS_SUPERVISOR confirm grades (CUS-22, CFL-33). */
-export async function customerGrade(
-  tx: Command,
-  viewer: Viewer,
-  input: CustomerGradeInput,
-  { timeZone }: Pick<Reader, 'timeZone'>,
-): Promise<{ customerId: string }> {
-  const confirming = ['HEAD', 'SALES_SUPERVISOR', 'CS_SUPERVISOR'] as const;
-  const customer = await lockCustomer(tx, viewer, input.customerId, 'customerId');
-  if (!hasRole(viewer, ...confirming)) throw new Forbidden(confirming);
-  // A lower grade would open the file to whoever lowers it: a closed one is graded by those who read it (CUS-17).
-  if (customer.level < LEVEL.FULL) {
-    throw new Forbidden(
-      ['HEAD', 'a dedicated assignment'],
-      text('The grade of a file is set by those who may read it.', '档案等级由有权查阅该档案的人员确定。'),
-    );
-  }
-  requireVersion(customer.version, input.expectedVersion);
-  const issues = new Issues();
-  issues.expect(input.reason.trim().length > 0, 'reason', text('why the grade changes', '调整原因'));
-  issues.expect(
-    canBeGraded(customer.lifecycle),
-    'customerId',
-    text(
-      `grades apply to ACTIVE and DORMANT customers, not ${customer.lifecycle} (CUS-35)`,
-      `仅 ACTIVE、DORMANT 客户可定级（CUS-35）`,
-    ),
-  );
-  issues.throwIfAny();
-  await tx.prisma.customer.update({
-    where: { id: customer.id },
-    data: { grade: input.grade, gradedAt: tx.now, updatedAt: tx.now, version: { increment: 1 } },
-  });
-  await tx.prisma.gradeHistory.create({
-    data: {
-      customerId: customer.id,
-      from: customer.grade,
-      to: input.grade,
-      reason: input.reason,
-      actorId: viewer.employeeId,
-      at: tx.now,
-    },
-  });
-  tx.audit({
-    action: 'customerGrade',
-    subjectType: 'Customer',
-    subjectId: customer.id,
-    before: { grade: customer.grade },
-    after: { grade: input.grade, reason: input.reason },
-  });
-  // TIC-36, KEY-26: the limits of open tickets depend on the grade.
-  await renewTermsOfCustomers(tx, [customer.id], timeZone);
-  // CFL-09: access to a grade A file is another thing than what was asked for.
-  if ((customer.grade === 'A') !== (input.grade === 'A'))
-    await renewAccessRequests(tx, [customer.id], { timeZone });
-  return { customerId: customer.id };
 }

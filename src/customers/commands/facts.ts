@@ -31,6 +31,19 @@ export function expectNotCleared<Facts extends object>(
   }
 }
 
+const WORDS_MOST = 5_000;
+
+/** Texts that must say something, each not too long to be read. */
+export function expectWords(issues: Issues, words: Readonly<Record<string, string>>): void {
+  for (const [path, value] of Object.entries(words)) {
+    issues.expect(
+      value.trim().length > 0 && value.length <= WORDS_MOST,
+      path,
+      text(`1 to ${WORDS_MOST} characters`, `1 到 ${WORDS_MOST} 字`),
+    );
+  }
+}
+
 /** What is written of a customer or a contact: lengths, and the form of an e-mail address. */
 export function expectTexts(issues: Issues, facts: { readonly email?: string | null }): void {
   issues.expect(

@@ -4,7 +4,7 @@ import type { ListField, ListSource } from '../../platform/list.ts';
 import { defineLoader, inOrder } from '../../platform/loaders.ts';
 import { columns, type Sql, sql } from '../../platform/sql.ts';
 import type { AccessLevel } from '../../platform/visibility.ts';
-import { customerLevel, customerWritable } from './visibility.ts';
+import { customerLevel, customerReadable, customersReadableAmong, customerWritable } from './visibility.ts';
 
 /** A customer's card with what the viewer may see of it: all that lists and nested fields read. */
 export type CustomerRow = Pick<
@@ -55,6 +55,8 @@ const FILE_COLUMNS = columns('c', [
   'informationObtainedAt',
   'verifiedAt',
   'registeredAt',
+  'contractNumber',
+  'contractSignedAt',
   'invoiceTitle',
   'taxNumber',
   'creditLimit',
@@ -129,8 +131,8 @@ export const contactById = defineLoader(async (reader: Reader, ids) =>
 export const CUSTOMER_FIELDS = {
   grade: { kind: 'Enum', enumName: 'CustomerGrade', column: sql`c.grade` },
   owner: { kind: 'ID', entity: 'Employee', column: sql`c.owner_id`, orderable: false },
-  name: { kind: 'String', column: sql`c.name`, protected: true },
-  number: { kind: 'String', column: sql`c.number`, protected: true },
+  name: { kind: 'String', column: sql`c.name`, protected: true, grams: true },
+  number: { kind: 'String', column: sql`c.number`, protected: true, grams: true },
   lifecycle: { kind: 'Enum', enumName: 'CustomerLifecycle', column: sql`c.lifecycle`, protected: true },
   businessLine: { kind: 'Enum', enumName: 'BusinessLine', column: sql`c.business_line`, protected: true },
   industry: { kind: 'String', column: sql`c.industry`, protected: true },
@@ -154,7 +156,8 @@ export function customerList(reader: Reader): ListSource {
     id: sql`c.id`,
     select: customerSelect(reader),
     visible: sql`${level} > 0`,
-    full: sql`${level} = 2`,
+    full: customerReadable(reader.sees, c),
+    fullAmong: customersReadableAmong(reader.sees),
     fields: CUSTOMER_FIELDS,
   };
 }

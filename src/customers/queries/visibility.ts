@@ -1,4 +1,4 @@
-import { all, any, type Sql, sql } from '../../platform/sql.ts';
+import { all, any, empty, type Sql, sql } from '../../platform/sql.ts';
 import { levelOf, type Reach, reached, type ViewerSql } from '../../platform/visibility.ts';
 
 /** True where the viewer is assigned to the customer at the viewer's instant; a dedicated assignment is one, too. */
@@ -100,6 +100,27 @@ export function customerLevel(viewer: ViewerSql, c: Sql): Sql {
     ['customerFile:read:ALL', sql`${c}.grade is distinct from 'A'`],
   ]);
   return levelOf(fileReached(viewer, c, 'read'), card);
+}
+
+/** True where customerLevel is FULL, in a form whose rows the planner can estimate. */
+export function customerReadable(viewer: ViewerSql, c: Sql): Sql {
+  return fileReached(viewer, c, 'read');
+}
+
+/**
+ * The ids of which those of all customers are that one viewer may read, where the viewer's rights reach only single ones:
+ * own, assigned, key accounts, those with a ticket to work on, those opened by a grant. Nothing for wider rights.
+ */
+export function customersReadableAmong(viewer: ViewerSql): Sql | undefined {
+  const wide = ['customerFile:read:ALL', 'customerFile:read:AREA', 'customerFileA:read:ALL'];
+  if (wide.some((right) => viewer.holds(right) !== false)) return undefined;
+  return sql`
+    select o.id from customer o where o.owner_id = ${viewer.employeeId}
+    union all select a.customer_id from customer_assignment a where ${inForce(viewer, { dedicated: false })}
+    union all select g.customer_id from access_grant g where g.requester_id = ${viewer.employeeId} and g.state = 'APPROVED'
+    union all select n.customer_id from ticket n
+      where n.assignee_id = ${viewer.employeeId} and n.status not in ('CLOSED', 'CANCELLED')
+    ${viewer.holds('customerFile:read:KEY') === false ? empty : sql`union all select k.customer_id from key_account k where k.ended_at is null`}`;
 }
 
 /** True where the viewer may change the customer's file. */
