@@ -56,7 +56,8 @@ export const contactLogExport: ExportEntity = {
   entity: 'ContactLog',
   title: text('Contact logs', '联络记录'),
   source: contactLogList,
-  joins: sql`${joinCustomer(sql`l.customer_id`)} left join contact xp on xp.id = l.contact_id`,
+  joins: sql`${joinCustomer(sql`l.customer_id`)} left join contact xp on xp.id = l.contact_id
+    left join employee xe on xe.id = l.employee_id`,
   customerId: sql`l.customer_id`,
   file: { grade: sql`c.grade`, part: 'contacts' },
   columns: [
@@ -68,11 +69,37 @@ export const contactLogExport: ExportEntity = {
       sql: sql`xp.name`,
       identifies: true,
     },
+    {
+      code: 'customerNumber',
+      heading: text('Customer number', '客户编号'),
+      type: 'text',
+      sql: sql`xc.number`,
+      identifies: true,
+    },
     log('employee', text('Employee', '员工')),
+    {
+      code: 'employeeNumber',
+      heading: text("Employee's number", '员工工号'),
+      type: 'text',
+      sql: sql`xe.number`,
+    },
     log('channel', text('Channel', '方式')),
     log('outcome', text('Outcome', '结果')),
     log('at', text('At', '时间')),
     { ...log('content', text('Content', '内容')), identifies: true },
+    log('followUp', text('Return call', '回访')),
     log('createdAt', text('Recorded at', '记录时间')),
+    {
+      code: 'source',
+      heading: text('Source', '来源系统'),
+      type: 'text',
+      sql: sql`coalesce(l.source, 'switchyard')`,
+    },
+    {
+      code: 'externalId',
+      heading: text('Id at the source', '来源编号'),
+      type: 'text',
+      sql: sql`coalesce(l.external_id, l.id::text)`,
+    },
   ],
 };

@@ -17,13 +17,9 @@ import { nodeBy } from '../graphql/node.ts';
 import { AccessType, type ActionRight, ActionRightType, money } from '../graphql/shared-types.ts';
 import type { Settings } from '../platform/settings-register.ts';
 import { sql } from '../platform/sql.ts';
-import {
-  keyAccountAssignSpecialist,
-  keyAccountEnd,
-  keyAccountPromote,
-  keyAccountUpdate,
-} from './commands/accounts.ts';
+import { keyAccountAssignSpecialist, keyAccountEnd, keyAccountUpdate } from './commands/accounts.ts';
 import { contactLogRecord } from './commands/contacts.ts';
+import { keyAccountPromote, type Promoted } from './commands/proposals.ts';
 import {
   CONTACT_LOG_FIELDS,
   contactLogById,
@@ -31,6 +27,8 @@ import {
   type ContactLogRow,
 } from './queries/contact-logs.ts';
 import { cadencePolicy, type ContactWeek, presentContactWeek } from './queries/contact-weeks.ts';
+import { type AccountDuty, dutiesOf } from './queries/duties.ts';
+import { dutyPhoneOf } from './queries/duty-phones.ts';
 import {
   KEY_ACCOUNT_FIELDS,
   keyAccountByCustomer,
@@ -39,9 +37,12 @@ import {
   keyAccountRights,
   type KeyAccountRow,
 } from './queries/key-accounts.ts';
+import { proposalById } from './queries/ranks.ts';
 import { cadenceAnomalies, countsAsCall } from './rules/contact-cadence.ts';
+import type { MissingCompetence } from './rules/competence.ts';
 import { LEVELS } from './rules/level.ts';
 import { keyAccountActions, statusOf } from './rules/rights.ts';
+import { ProposalType } from './schema/ranks.ts';
 import { KEY_ACCOUNT_SETTINGS } from './settings.ts';
 
 export const KeyAccountAlertType = builder.objectRef<SeenEvent>('KeyAccountAlert').implement({
@@ -115,6 +116,17 @@ const ContactWeekType = builder.objectRef<ContactWeek>('KeyAccountContactWeek').
   }),
 });
 
+const DutyType = builder.objectRef<AccountDuty>('KeyAccountDuty').implement({
+  description: 'Something that is done for an account in a period, and where it stands.',
+  fields: (t) => ({
+    kind: t.exposeString('kind', { description: 'Such as KEY_ACCOUNT_REVIEW.' }),
+    period: t.exposeString('period', { description: 'Such as 2026-Q4.' }),
+    dueAt: t.field({ type: 'DateTime', description: 'Exclusive end.', resolve: (duty) => duty.dueAt }),
+    state: t.field({ type: ENUMS.ObligationState, resolve: (duty) => duty.state }),
+    metAt: t.field({ type: 'DateTime', nullable: true, resolve: (duty) => duty.metAt }),
+  }),
+});
+
 const KeyAccountFileType = builder.objectRef<KeyAccountRow>('KeyAccountFile').implement({
   description:
     'The protected part of a key account; section 23, column key accounts. Content of the customer file is not in it (PRM-07).',
@@ -136,6 +148,15 @@ const KeyAccountFileType = builder.objectRef<KeyAccountRow>('KeyAccountFile').im
     endedAt: t.field({ type: 'DateTime', nullable: true, resolve: (row) => row.endedAt }),
     createdAt: t.field({ type: 'DateTime', resolve: (row) => row.createdAt }),
     updatedAt: t.field({ type: 'DateTime', resolve: (row) => row.updatedAt }),
+    isIndustryModel: t.boolean({
+      description: 'The representative account of its industry, shown for promotion (KEY-22).',
+      resolve: (row) => row.industryModelOf !== null,
+    }),
+    duties: t.field({
+      type: [DutyType],
+      description: 'What is done for it again and again, the latest 50 first (KEY-10, KEY-17).',
+      resolve: (row, _args, context) => dutiesOf.load(context.read, row.id),
+    }),
     contactWeek: t.field({
       type: ContactWeekType,
       nullable: true,
@@ -154,6 +175,25 @@ function asRow(row: unknown): KeyAccountRow {
 function employee(context: Context, id: string | null) {
   return context.read.organisation.employees.get(id ?? '') ?? null;
 }
+
+const DutyPhoneType = builder
+  .objectRef<{ phone: string; employeeId: string; until: Date }>('KeyAccountDutyPhone')
+  .implement({
+    description: 'Who answers for an account at any hour, from the rota of the duty desks (KEY-24).',
+    fields: (t) => ({
+      phone: t.exposeString('phone'),
+      employee: t.field({
+        type: 'Employee',
+        nullable: true,
+        resolve: ({ employeeId }, _args, context) => employee(context, employeeId),
+      }),
+      until: t.field({
+        type: 'DateTime',
+        description: 'When the shift ends.',
+        resolve: ({ until }) => until,
+      }),
+    }),
+  });
 
 const KeyAccountType = builder.prismaObject('KeyAccount', {
   description: 'A customer served as a key account. What is not on the card stands in `file`.',
@@ -180,6 +220,16 @@ const KeyAccountType = builder.prismaObject('KeyAccount', {
     }),
     hours24: t.exposeBoolean('hours24', {
       description: 'Irregular hours: the account has a 24-hour service phone (KEY-24).',
+    }),
+    dutyPhone: t.field({
+      type: DutyPhoneType,
+      nullable: true,
+      description:
+        'Who answers its 24-hour phone now (KEY-24); null without 24-hour service, and while nobody is on duty.',
+      resolve: async (row, _args, context) => {
+        const shift = row.hours24 ? await dutyPhoneOf.load(context.read, row.specialistId ?? '') : null;
+        return shift && { phone: shift.phone, employeeId: shift.employeeId, until: shift.to };
+      },
     }),
     customer: t.field({
       type: 'Customer',
@@ -274,6 +324,9 @@ const ContactLogType = builder.prismaObject('ContactLog', {
     countsAsCall: t.boolean({
       description: 'Counts toward the call minimum of its week: a reached phone call (VIS-16).',
       resolve: (row) => countsAsCall(row),
+    }),
+    followUp: t.exposeBoolean('followUp', {
+      description: 'A return call of customer service: satisfaction, problems, change of needs (VIS-11).',
     }),
     createdAt: t.field({
       type: 'DateTime',
@@ -370,9 +423,33 @@ function keyAccountField(t: any) {
   });
 }
 
+const MissingCompetenceType = builder.objectRef<MissingCompetence>('MissingCompetence').implement({
+  description: 'What the profile of a part asks of a person and nobody has confirmed (KEY-04).',
+  fields: (t) => ({
+    employee: t.field({
+      type: 'Employee',
+      nullable: true,
+      resolve: ({ employeeId }, _args, context) => employee(context, employeeId),
+    }),
+    competences: t.field({
+      type: [ENUMS.KeyAccountCompetence],
+      resolve: ({ competences }) => [...competences],
+    }),
+  }),
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: the builder of a success type differs by mutation; all have `field`.
+function missingField(t: any) {
+  return t.field({
+    type: [MissingCompetenceType],
+    description: 'A warning, not a refusal: what the people lack of keyAccount.competenceProfile (KEY-04).',
+    resolve: (done: { missing: readonly MissingCompetence[] }) => done.missing,
+  });
+}
+
 mutation('keyAccountPromote', {
   description:
-    'Makes a customer a key account, or once more after it ended. The level follows from the target (KEY-03); specialist and supervisor become dedicated to the customer (PRM-07). KA_SUPERVISOR or HEAD; for grade A only who may read the file.',
+    'Asks to make a customer a key account, or once more after it ended. It is one when keyAccount.rankChain has approved, KA_SUPERVISOR then HEAD; a step of who asks falls away (KEY-17). The level follows from the target (KEY-03); specialist and supervisor become dedicated to the customer (PRM-07). Who approves or writes key accounts; for grade A only who may read the file.',
   errors: ['IllegalTransition', 'IdempotencyConflict'],
   input: (t) => ({
     customerId: t.id({ required: true, ...nodeIdOf('Customer') }),
@@ -399,25 +476,39 @@ mutation('keyAccountPromote', {
   }),
   run: (tx, viewer, input, read) => keyAccountPromote(tx, viewer, input, read),
   success: (t) => ({
+    proposal: t.field({
+      type: ProposalType,
+      nullable: true,
+      description: 'What waits for approval; `approvalDecide` decides it.',
+      resolve: (done, _args, context) => proposalById.load(context.read, (done as Promoted).proposalId),
+    }),
+    missing: missingField(t),
     keyAccount: t.field({
       type: KeyAccountType,
       nullable: true,
+      description: 'Null until it is approved, but for an account that ended before.',
       // A repeated request finds the account by its customer: one that was promoted again kept its row.
       resolve: async (done, _args, context) =>
-        (await keyAccountByCustomer.load(context.read, (done as { customerId: string }).customerId)) as never,
+        (await keyAccountByCustomer.load(context.read, (done as Promoted).customerId)) as never,
     }),
   }),
 });
 
 mutation('keyAccountUpdate', {
   description:
-    'Changes how an account is served, its target or its special rank. A target that changes the level, and the rank, need the right to approve (KEY-03, KEY-17).',
+    'Changes how an account is served, its target, its special rank, or whether it is the model of its industry. Another level that follows from the target is proposed, and in force when approved (KEY-03, KEY-17); the rank needs the right to approve.',
   errors: ['StaleVersion', 'IllegalTransition'],
   input: (t) => ({
     keyAccountId: t.id({ required: true, ...nodeIdOf('KeyAccount') }),
     expectedVersion: t.int({ required: true }),
-    annualRevenueTarget: t.field({ type: 'Decimal', description: 'The level follows from it (KEY-03).' }),
-    isSpecial: t.boolean(),
+    annualRevenueTarget: t.field({
+      type: 'Decimal',
+      description: 'At least the threshold of level D; another level is proposed (KEY-03).',
+    }),
+    isSpecial: t.boolean({ description: 'Special rank (CFL-05).' }),
+    isIndustryModel: t.boolean({
+      description: 'True where the industry has fewer models than keyAccount.modelPerIndustry (KEY-22).',
+    }),
     ...serviceFields(t),
   }),
   run: (tx, viewer, input, read) => keyAccountUpdate(tx, viewer, input, read),
@@ -442,7 +533,7 @@ mutation('keyAccountAssignSpecialist', {
     }),
   }),
   run: (tx, viewer, input, read) => keyAccountAssignSpecialist(tx, viewer, input, read),
-  success: (t) => ({ keyAccount: keyAccountField(t) }),
+  success: (t) => ({ keyAccount: keyAccountField(t), missing: missingField(t) }),
 });
 
 mutation('keyAccountEnd', {
@@ -472,6 +563,10 @@ mutation('contactLogRecord', {
       description: 'When it took place, not in the future. Needed by phone; else the default is now.',
     }),
     content: t.string({ description: 'What was said; needed.' }),
+    followUp: t.boolean({
+      description:
+        'A return call: satisfaction, problems, change of needs (VIS-11). False unless said otherwise.',
+    }),
     idempotencyKey: t.string({ description: IDEMPOTENT }),
   }),
   run: (tx, viewer, input, read) => contactLogRecord(tx, viewer, input, read),

@@ -9,7 +9,7 @@ import {
 } from '../support/factories.ts';
 import { areas, people, type PersonName } from '../support/people.ts';
 import { type Caller, startTestServer, type TestServer } from '../support/server.ts';
-import { act, promote, read, readAccount, recordContact } from './key-account-client.ts';
+import { act, decide, promote, propose, read, readAccount, recordContact } from './key-account-client.ts';
 
 let server: TestServer;
 
@@ -135,12 +135,19 @@ describe('promotion', () => {
 
   test('a second promotion is an illegal transition, whichever of two was first', async () => {
     const customer = await customerWith();
-    const answers = await Promise.all([promote(server, customer), promote(server, customer, {}, 'HEAD')]);
+    const answers = await Promise.all([propose(server, customer), propose(server, customer, {}, 'HEAD')]);
     expect(answers.map((answer) => answer.__typename).sort()).toEqual([
       'IllegalTransition',
       'KeyAccountPromoteSuccess',
     ]);
     expect(answers.find((answer) => answer.__typename === 'IllegalTransition')).toMatchObject({
+      from: 'PROPOSED',
+      to: 'keyAccountPromote',
+      allowed: ['approvalWithdraw'],
+    });
+    const other = await customerWith();
+    await promote(server, other);
+    expect(await propose(server, other)).toMatchObject({
       from: 'ACTIVE',
       to: 'keyAccountPromote',
       allowed: ['keyAccountUpdate', 'keyAccountAssignSpecialist', 'keyAccountEnd'],
@@ -151,11 +158,11 @@ describe('promotion', () => {
     const customer = await customerWith();
     const idempotencyKey = customer.id;
     const [first, second] = [
-      await promote(server, customer, { idempotencyKey }),
-      await promote(server, customer, { idempotencyKey }),
+      await propose(server, customer, { idempotencyKey }),
+      await propose(server, customer, { idempotencyKey }),
     ];
     expect(second).toEqual(first);
-    const third = await promote(server, customer, { idempotencyKey, hours24: true });
+    const third = await propose(server, customer, { idempotencyKey, hours24: true });
     expect(third.__typename).toBe('IdempotencyConflict');
   });
 
@@ -444,20 +451,21 @@ describe('changes', () => {
     });
   });
 
-  test('the target moves the level, where it is approved', async () => {
+  test('the target moves the level, when it is approved', async () => {
     const { keyAccount } = await promoted();
-    const bySpecialist = await update('KA_SPECIALIST', keyAccount, { annualRevenueTarget: '5000000' });
-    expect(bySpecialist).toMatchObject({ __typename: 'Forbidden', required: ['HEAD', 'KA_SUPERVISOR'] });
     const within = await update('KA_SPECIALIST', keyAccount, { annualRevenueTarget: '4999999.99' });
     expect(within.keyAccount).toMatchObject({
       level: 'B',
       file: { annualRevenueTarget: { amount: '4999999.99' } },
     });
     const raised = await update('HEAD', within.keyAccount, { annualRevenueTarget: '5000000' });
-    expect(raised.keyAccount.level).toBe('A');
-    const tooLow = await update('KA_SUPERVISOR', raised.keyAccount, { annualRevenueTarget: '499999.99' });
+    expect(raised.keyAccount).toMatchObject({ level: 'B', proposal: { state: 'PENDING', level: 'A' } });
+    await decide(server, 'KA_SUPERVISOR', raised.keyAccount.proposal.id);
+    expect(await readAccount(server, 'HEAD', keyAccount.id)).toMatchObject({ level: 'A', proposal: null });
+    const now = { ...raised.keyAccount, version: 4 };
+    const tooLow = await update('KA_SUPERVISOR', now, { annualRevenueTarget: '499999.99' });
     expect(tooLow).toMatchObject({ __typename: 'InvalidInput', issues: [{ path: ['annualRevenueTarget'] }] });
-    const special = await update('KA_SPECIALIST', raised.keyAccount, { isSpecial: true });
+    const special = await update('KA_SPECIALIST', now, { isSpecial: true });
     expect(special.__typename).toBe('Forbidden');
   });
 
@@ -613,7 +621,10 @@ describe('changes', () => {
     const idempotencyKey = `again ${customer.id}`;
     const again = await promote(server, customer, { idempotencyKey, annualRevenueTarget: '500000' });
     expect(again.keyAccount).toMatchObject({ id: keyAccount.id, status: 'ACTIVE', level: 'D', version: 3 });
-    expect(await promote(server, customer, { idempotencyKey, annualRevenueTarget: '500000' })).toEqual(again);
+    expect(await propose(server, customer, { idempotencyKey, annualRevenueTarget: '500000' })).toMatchObject({
+      proposal: { id: again.proposal.id, state: 'APPROVED' },
+      keyAccount: { id: keyAccount.id, version: 3 },
+    });
     expect(await dedicatedNow(customer.id)).toHaveLength(2);
   });
 });

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { zonedInstant } from '../../src/lib/periods.ts';
 import { sweepContactWeeks } from '../../src/key-accounts/commands/contacts.ts';
 import type { Command } from '../../src/platform/command.ts';
 import { obligationsOf } from '../../src/platform/obligations.ts';
 import { sql } from '../../src/platform/sql.ts';
+import { shanghai } from '../support/clock.ts';
 import { wsClient } from '../support/clients.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { makeContact, makeCustomer, makeCustomers } from '../support/factories.ts';
 import { type Named, people } from '../support/people.ts';
 import { startTestServer, type TestServer, waitUntil } from '../support/server.ts';
-import { act, promote, readAccount, recordContact } from './key-account-client.ts';
+import { act, decide, promote, readAccount, recordContact } from './key-account-client.ts';
 
 // A server and a database of its own: the clock moves by weeks, and sweeps work off whatever is due.
 let database: FreshDatabase;
@@ -26,10 +26,6 @@ afterAll(async () => {
 });
 
 const OWNER = people.ACCOUNT_MANAGER_LOGISTICS;
-
-function shanghai(wallClock: string): Date {
-  return new Date(zonedInstant(wallClock, 'Asia/Shanghai'));
-}
 
 /** Sets the clock to a time in Shanghai and works off what is due. */
 async function sweepAt(wallClock: string): Promise<number> {
@@ -251,7 +247,9 @@ describe('a week of calls', () => {
     await call(account, '2026-12-01 09:00');
     expect(await statesOf(account)).toEqual(['2026-W49 MET']);
     const raise = { keyAccountId: account.nodeId, expectedVersion: 1, annualRevenueTarget: '1000000' };
-    expect((await act(server, 'HEAD', 'keyAccountUpdate', raise)).keyAccount).toMatchObject({
+    const raised = await act(server, 'HEAD', 'keyAccountUpdate', raise);
+    await decide(server, 'KA_SUPERVISOR', raised.keyAccount.proposal.id);
+    expect(await readAccount(server, 'HEAD', account.nodeId)).toMatchObject({
       level: 'C',
       file: { contactWeek: { required: 2, done: 1, state: 'OPEN' } },
     });

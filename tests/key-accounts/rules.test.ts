@@ -255,7 +255,7 @@ describe('states and rights', () => {
     ['service by who only approves', { service: true, rank: false }, approver, 'write'],
     ['rank by who only writes', { service: false, rank: true }, writer, 'approve'],
     ['rank by who approves', { service: false, rank: true }, approver, null],
-    ['a target within the level by who writes', { service: false, rank: false }, writer, null],
+    ['a target by who writes', { service: false, rank: false }, writer, null],
     ['anything by others', { service: false, rank: false }, { writes: false, approves: false }, 'write'],
   ] as const)('%s lacks %s', (_case, change, rights, missing) => {
     expect(missingRight(change, rights)).toBe(missing);

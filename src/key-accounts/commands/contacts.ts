@@ -20,6 +20,7 @@ import {
   weekOf,
   weeksSince,
 } from '../rules/contact-cadence.ts';
+import { refreshCadenceOf } from '../../visits/commands/cadence.ts';
 import { lockCustomer } from './locks.ts';
 
 /** One call minimum of one key account in one week; the period is the week's key. */
@@ -32,6 +33,7 @@ export interface ContactLogRecordInput {
   readonly outcome: ContactOutcome;
   readonly at?: Date | null;
   readonly content?: string | null;
+  readonly followUp?: boolean | null;
   readonly idempotencyKey?: string | null;
 }
 
@@ -60,6 +62,7 @@ export async function contactLogRecord(
       channel: input.channel,
       outcome: input.outcome,
       at,
+      followUp: input.followUp ?? false,
     };
     await tx.prisma.contactLog.create({
       data: {
@@ -72,7 +75,9 @@ export async function contactLogRecord(
     });
     // What was said is content of the file: it stands in the record alone.
     tx.audit({ action: 'contactLogRecord', subjectType: 'ContactLog', subjectId: id, after: log });
-    if (countsAsCall(input)) await judgeAgain(tx, customer.id, weekOf(at.getTime(), timeZone));
+    if (!countsAsCall(input)) return;
+    await judgeAgain(tx, customer.id, weekOf(at.getTime(), timeZone));
+    await refreshCadenceOf(tx, timeZone, [customer.id]);
   });
   return { contactLogId };
 }
@@ -127,6 +132,8 @@ function contactObligation(
     step: verdict.step,
     metAt: verdict.state === 'MET' ? calls.metAt : null,
     metBy: verdict.state === 'MET' ? calls.metBy : null,
+    required: calls.required,
+    done: calls.done,
   };
 }
 

@@ -5,7 +5,9 @@ import { defineLoader, inOrder } from '../../platform/loaders.ts';
 import { columns, sql } from '../../platform/sql.ts';
 import { contactLogsReadable } from './visibility.ts';
 
-export type ContactLogRow = ContactLog & { readonly __typename: 'ContactLog' };
+export type ContactLogRow = Omit<ContactLog, 'source' | 'externalId' | 'updatedAt' | 'version'> & {
+  readonly __typename: 'ContactLog';
+};
 
 const c = sql`c`;
 
@@ -18,6 +20,7 @@ const CONTACT_LOG_COLUMNS = sql`${columns('l', [
   'outcome',
   'at',
   'content',
+  'followUp',
   'createdAt',
 ])}, 'ContactLog' as "__typename"`;
 
@@ -38,6 +41,7 @@ export const CONTACT_LOG_FIELDS = {
   outcome: { kind: 'Enum', enumName: 'ContactOutcome', column: sql`l.outcome` },
   at: { kind: 'DateTime', column: sql`l.at` },
   content: { kind: 'String', column: sql`l.content`, orderable: false },
+  followUp: { kind: 'Boolean', column: sql`l.follow_up`, orderable: false },
   createdAt: { kind: 'DateTime', column: sql`l.created_at` },
 } as const satisfies Record<string, ListField>;
 

@@ -34,6 +34,7 @@ const KEY_ACCOUNT_COLUMNS = columns('k', [
   'priorityLane',
   'hours24',
   'partnershipStatus',
+  'industryModelOf',
   'annualRevenueTarget',
   'promotedAt',
   'endedAt',

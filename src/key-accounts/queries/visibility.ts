@@ -38,6 +38,34 @@ export function keyAccountApprovable(viewer: ViewerSql, k: Sql): Sql {
   return reached(viewer, accounts(viewer, k, 'approve'));
 }
 
+/** True where the viewer may ask to make the customer a key account: who approves that, and who would serve it (KEY-17). */
+export function promotionAskable(viewer: ViewerSql, c: Sql): Sql {
+  return reached(viewer, [
+    ['keyAccount:approve:ALL', sql`true`],
+    ['keyAccount:write:ALL', sql`true`],
+    ['keyAccount:write:ASSIGNED', inChargeOf(viewer, sql`${c}.id`)],
+  ]);
+}
+
+/**
+ * True where the viewer reads what is proposed and found of a customer's rank: who reads its key account, and who asked.
+ * `p` is the alias of the row, which has a `customer_id`.
+ */
+export function rankReadable(viewer: ViewerSql, p: Sql): Sql {
+  return reached(viewer, [
+    ['keyAccount:read:ALL', sql`true`],
+    ['keyAccount:read:AREA', inArea(viewer, sql`${p}.customer_id`)],
+    ['keyAccount:read:ASSIGNED', inChargeOf(viewer, sql`${p}.customer_id`)],
+    [
+      'keyAccount:read:KEY_ASSIGNED',
+      sql`exists (
+        select 1 from key_account rk
+        where rk.customer_id = ${p}.customer_id and rk.ended_at is null
+          and ${viewer.employeeId} in (rk.specialist_id, rk.supervisor_id))`,
+    ],
+  ]);
+}
+
 function contacts(viewer: ViewerSql, c: Sql, verb: 'read' | 'write'): readonly Reach[] {
   const keyAccount = sql`select 1 from key_account k where k.customer_id = ${c}.id and k.ended_at is null`;
   return [

@@ -40,13 +40,13 @@ export interface AccountRights {
 }
 
 export interface AccountChange {
-  /** How the account is served: model, lane, hours, partnership. */
+  /** How the account is served: model, lane, hours, partnership, and whether it is its industry's model. */
   readonly service: boolean;
-  /** Level or special rank: in force when approved (KEY-03, KEY-17). */
+  /** Special rank (CFL-05); a level is proposed, and its chain approves it. */
   readonly rank: boolean;
 }
 
-/** Which right a change lacks; null when it is allowed. A target may move within its level without approval. */
+/** Which right a change lacks; null when it is allowed. A target may move without: the level that follows from it is proposed. */
 export function missingRight(
   change: AccountChange,
   rights: Pick<AccountRights, 'writes' | 'approves'>,
@@ -80,7 +80,7 @@ export function keyAccountActions(
     return { action, allowed: reason === null, reason };
   }
   return [
-    right('keyAccountPromote', rights.approves, rights.opens),
+    right('keyAccountPromote', rights.approves || rights.writes, rights.opens),
     right('keyAccountUpdate', rights.writes || rights.approves),
     right('keyAccountAssignSpecialist', rights.approves, rights.opens),
     right('keyAccountEnd', rights.approves),
