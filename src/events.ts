@@ -2,7 +2,14 @@
 export type Severity = 'INFO' | 'WARNING' | 'HIGH' | 'CRITICAL';
 
 /** Entities an event can be about; a viewer receives it only while the subject is visible to them. */
-export type SubjectType = 'Ticket' | 'KeyAccount' | 'Customer' | 'Budget' | 'AnomalyCase' | 'Approval';
+export type SubjectType =
+  | 'Ticket'
+  | 'KeyAccount'
+  | 'Customer'
+  | 'Budget'
+  | 'AnomalyCase'
+  | 'Approval'
+  | 'Visit';
 
 export type LiveFeed = 'complaintEscalations' | 'keyAccountAlerts' | 'dashboardChanged';
 
@@ -122,6 +129,35 @@ export const EVENTS = {
       zh: '部门未按时确认工单 {ticketNumber}。',
     },
   },
+  COMPLAINT_NOT_DISPATCHED: {
+    source: 'TIC-14',
+    subject: 'Ticket',
+    severity: 'WARNING',
+    message: {
+      en: 'Complaint {ticketNumber} was not passed to the departments concerned in time.',
+      zh: '投诉 {ticketNumber} 未按时转交相关部门。',
+    },
+  },
+  WORK_HANDED_OVER: {
+    source: 'PRM-06',
+    subject: null,
+    severity: 'WARNING',
+    restricted: true,
+    message: {
+      en: 'Work of a colleague was handed over: {tickets} tickets, {customers} customers.',
+      zh: '同事的工作已交接：{tickets} 张工单，{customers} 个客户。',
+    },
+  },
+  IMPROVEMENT_PLAN_OVERDUE: {
+    source: 'EVT-62',
+    subject: null,
+    severity: 'WARNING',
+    restricted: true,
+    message: {
+      en: 'An improvement plan is overdue: {goal}',
+      zh: '改进计划逾期：{goal}',
+    },
+  },
   RECURRING_COMPLAINT: {
     source: 'EVT-10',
     subject: null,
@@ -151,6 +187,117 @@ export const EVENTS = {
       zh: '投诉 {ticketNumber} 应进行回访。',
     },
   },
+  KEY_ACCOUNT_CANDIDATE: {
+    source: 'EVT-32',
+    subject: 'Customer',
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'A customer with {revenue} in twelve months reaches level {level} of a key account.',
+      zh: '客户近十二个月营业额 {revenue}，达到大客户 {level} 级标准。',
+    },
+  },
+  LEVEL_CHANGE_CANDIDATE: {
+    source: 'EVT-32',
+    subject: 'KeyAccount',
+    severity: 'INFO',
+    message: {
+      en: 'A level {level} key account should be level {proposed} by its target.',
+      zh: '{level} 级大客户按目标应调整为 {proposed} 级。',
+    },
+  },
+  KEY_ACCOUNT_UNASSIGNED: {
+    source: 'EVT-65',
+    subject: 'KeyAccount',
+    severity: 'HIGH',
+    message: {
+      en: 'A level {level} key account has had no dedicated specialist since {since}.',
+      zh: '{level} 级大客户自 {since} 起无专属专员。',
+    },
+  },
+  KEY_ACCOUNT_DUTY_OVERDUE: {
+    source: 'KEY-17',
+    subject: 'KeyAccount',
+    severity: 'WARNING',
+    message: {
+      en: '{duty} of a key account was not done in {period}.',
+      zh: '大客户在 {period} 未完成 {duty}。',
+    },
+  },
+  CHURN_RISK: {
+    source: 'EVT-33',
+    subject: 'Customer',
+    severity: 'HIGH',
+    restricted: true,
+    message: { en: 'A customer may be lost: {reasons}.', zh: '客户有流失风险：{reasons}。' },
+  },
+  KEY_ACCOUNT_REPORT_OVERDUE: {
+    source: 'EVT-52, KEY-16',
+    subject: null,
+    severity: 'WARNING',
+    restricted: true,
+    message: {
+      en: 'The key account revenue report of {period} was not submitted in time.',
+      zh: '{period} 大客户收入报表未按时提交。',
+    },
+  },
+  KEY_ACCOUNT_REPORT_SUBMITTED: {
+    source: 'KEY-16',
+    subject: null,
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'A key account revenue report of {period} was submitted.',
+      zh: '{period} 大客户收入报表已提交。',
+    },
+  },
+  KEY_ACCOUNT_REPORT_FORWARDED: {
+    source: 'CFL-22',
+    subject: null,
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'A key account revenue report of {period} was forwarded to you.',
+      zh: '{period} 大客户收入报表已转呈。',
+    },
+  },
+  CARE_ACTION_DUE: {
+    source: 'EVT-68',
+    subject: 'KeyAccount',
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: '{action} of a key account is due on {dueOn}.',
+      zh: '大客户关怀（{action}）应于 {dueOn} 进行。',
+    },
+  },
+  PEAK_SEASON_PREPARATION: {
+    source: 'EVT-60',
+    subject: null,
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'The peak season {name} begins on {startsOn}: {accounts} key accounts are served first.',
+      zh: '旺季“{name}”将于 {startsOn} 开始：优先保障 {accounts} 家大客户。',
+    },
+  },
+  MEETING_OVERDUE: {
+    source: 'EVT-53',
+    subject: null,
+    severity: 'WARNING',
+    restricted: true,
+    message: { en: 'No meeting {series} was held in {period}.', zh: '{period} 未召开 {series} 会议。' },
+  },
+  MINUTES_LATE: {
+    source: 'EVT-53',
+    subject: null,
+    severity: 'WARNING',
+    restricted: true,
+    message: {
+      en: 'The minutes of the meeting {series} of {heldAt} were not written in time.',
+      zh: '{heldAt} 的 {series} 会议未按时形成纪要。',
+    },
+  },
   CONTACT_OVERDUE: {
     source: 'EVT-13',
     subject: 'KeyAccount',
@@ -159,6 +306,76 @@ export const EVENTS = {
     message: {
       en: 'A level {level} key account was called {done} of {required} times in {period}.',
       zh: '{level} 级大客户在 {period} 应联络 {required} 次，实际 {done} 次。',
+    },
+  },
+  KEY_ACCOUNT_VOLUME_DROP: {
+    source: 'EVT-15',
+    subject: 'AnomalyCase',
+    severity: 'HIGH',
+    restricted: true,
+    message: {
+      en: 'The volume of a priority customer has changed by {change}: {value} shipments in 30 days, {mean} in those before.',
+      zh: '重点客户业务量变化 {change}：近 30 天 {value} 票，此前平均 {mean} 票。',
+    },
+  },
+  CUSTOMER_SALES_ABNORMAL: {
+    source: 'EVT-16',
+    subject: 'AnomalyCase',
+    severity: 'WARNING',
+    restricted: true,
+    message: {
+      en: 'Sales to a customer in {period} are {actual}: the months before let {lower} to {upper} expect.',
+      zh: '客户 {period} 销售额为 {actual}，超出以往月份的正常范围 {lower} 至 {upper}。',
+    },
+  },
+  GRADE_CHANGE_CANDIDATE: {
+    source: 'EVT-31',
+    subject: 'Customer',
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'Grade {to} is proposed for a customer of grade {from}: {reasons}.',
+      zh: '建议将 {from} 级客户调整为 {to} 级：{reasons}。',
+    },
+  },
+  GRADE_CONFIRMATION_OVERDUE: {
+    source: 'EVT-31, CUS-22',
+    subject: 'Customer',
+    severity: 'WARNING',
+    restricted: true,
+    specialCaseOf: 'GRADE_CHANGE_CANDIDATE',
+    message: {
+      en: 'A proposed grade {to} of a customer of grade {from} was not decided in time.',
+      zh: '{from} 级客户调整为 {to} 级的建议未按时确认。',
+    },
+  },
+  KEY_ACCOUNT_VISIT_OVERDUE: {
+    source: 'EVT-12',
+    subject: 'KeyAccount',
+    severity: 'HIGH',
+    feed: 'keyAccountAlerts',
+    message: {
+      en: 'A level {level} key account was visited {done} of {required} times in {period}.',
+      zh: '{level} 级大客户在 {period} 应拜访 {required} 次，实际 {done} 次。',
+    },
+  },
+  CUSTOMER_CONTACT_OVERDUE: {
+    source: 'EVT-13',
+    subject: 'Customer',
+    severity: 'WARNING',
+    specialCaseOf: 'CONTACT_OVERDUE',
+    message: {
+      en: 'A grade {grade} customer was called {done} of {required} times in {period}.',
+      zh: '{grade} 级客户在 {period} 应联络 {required} 次，实际 {done} 次。',
+    },
+  },
+  EXECUTIVE_VISIT_OVERDUE: {
+    source: 'EVT-14',
+    subject: 'Customer',
+    severity: 'WARNING',
+    message: {
+      en: 'A visit at the level {seniority} of a grade {grade} customer was due by {dueAt}.',
+      zh: '{grade} 级客户的 {seniority} 拜访应在 {dueAt} 前完成。',
     },
   },
   ACCESS_REQUESTED: {
@@ -182,6 +399,77 @@ export const EVENTS = {
     restricted: true,
     message: { en: 'Access to a customer file was refused.', zh: '客户档案查阅被拒绝。' },
   },
+  CUSTOMER_FILE_STALE: {
+    source: 'EVT-34',
+    subject: 'Customer',
+    severity: 'WARNING',
+    restricted: true,
+    message: {
+      en: 'Information known since {obtainedAt} is not in the file of a customer; it had to be by {dueAt}.',
+      zh: '{obtainedAt} 获知的客户信息尚未录入档案，期限为 {dueAt}。',
+    },
+  },
+  CUSTOMER_VERIFICATION_DUE: {
+    source: 'EVT-35',
+    subject: 'Customer',
+    severity: 'WARNING',
+    restricted: true,
+    message: {
+      en: 'A customer file must be verified; it was last known to be right at {lastVerified}.',
+      zh: '客户档案应进行核实，上次核实时间：{lastVerified}。',
+    },
+  },
+  CUSTOMER_UNREGISTERED: {
+    source: 'EVT-36',
+    subject: 'Customer',
+    severity: 'WARNING',
+    restricted: true,
+    message: {
+      en: 'A contract was signed at {signedAt}, and its customer is not registered.',
+      zh: '合同已于 {signedAt} 签订，客户尚未登记。',
+    },
+  },
+  CUSTOMER_INTELLIGENCE_MISSING: {
+    source: 'EVT-66',
+    subject: 'Customer',
+    severity: 'WARNING',
+    restricted: true,
+    message: {
+      en: 'There has been no news on a grade A customer since {lastNote}.',
+      zh: '自 {lastNote} 起没有 A 级客户的新动态记录。',
+    },
+  },
+  CORRECTION_REQUESTED: {
+    source: 'EVT-67',
+    subject: 'Customer',
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'A customer file must be corrected by {dueAt}.',
+      zh: '客户档案须在 {dueAt} 前更正。',
+    },
+  },
+  FILE_REMINDER: {
+    source: 'CUS-07',
+    subject: 'Customer',
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'A customer file lacks: {missing}.',
+      zh: '客户档案缺少：{missing}。',
+    },
+  },
+  SIGNIFICANT_CUSTOMER_NOTE: {
+    source: 'EVT-39, CUS-33',
+    subject: 'Customer',
+    severity: 'WARNING',
+    restricted: true,
+    specialCaseOf: 'SIGNIFICANT_CUSTOMER_INFO',
+    message: {
+      en: 'Serious information on a customer was recorded.',
+      zh: '已记录重要的客户信息。',
+    },
+  },
   DATA_LEAK_SUSPECTED: {
     source: 'EVT-38',
     subject: null,
@@ -190,6 +478,16 @@ export const EVENTS = {
     message: {
       en: 'Customer information may have left the company ({cause}): {actor}, {rows} rows.',
       zh: '客户信息疑似外泄（{cause}）：{actor}，{rows} 行。',
+    },
+  },
+  SIGNIFICANT_CUSTOMER_INFO: {
+    source: 'EVT-39, CUS-33',
+    subject: 'Visit',
+    severity: 'WARNING',
+    restricted: true,
+    message: {
+      en: '{visitor} reports serious information about a customer.',
+      zh: '{visitor} 报告客户重要信息。',
     },
   },
   BUDGET_APPROVED: {

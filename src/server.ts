@@ -9,6 +9,7 @@ import { FILES_PATH } from './attachments/http/host.ts';
 import { recordRefusedReads } from './customers/commands/access.ts';
 import { withGrantsForA } from './customers/rules.ts';
 import { CUSTOMER_SETTINGS } from './customers/settings.ts';
+import { watchCustomerDays } from './customers/commands/days.ts';
 import { createExportDownloads, EXPORT_PATH, type ExportDownloads } from './exports/download.ts';
 import { type Context, unauthenticated } from './graphql/context.ts';
 import { LIMITS } from './graphql/limits.ts';
@@ -21,6 +22,10 @@ import {
 import { traceRootFields } from './graphql/watch.ts';
 import { serveWebSocket } from './graphql/websocket.ts';
 import { buildYoga, maskResult, type ServerContext } from './graphql/yoga.ts';
+import { watchNights } from './grading/commands/run.ts';
+import { watchKeyAccountNights } from './key-accounts/commands/nightly.ts';
+import { watchCadence } from './visits/commands/cadence.ts';
+import { watchHandovers } from './handover/commands.ts';
 import { watchRunningPeriods } from './kpis/commands/close.ts';
 import { recordDefinitions } from './kpis/commands/definitions.ts';
 import { FIRST_DAYS, nextDays, recountIfDifferent, rollUp } from './kpis/commands/rollup.ts';
@@ -65,6 +70,7 @@ import { openTracing } from './platform/open-tracing.ts';
 import { inRound, type Tracing } from './platform/tracing.ts';
 import { constantViewer } from './platform/visibility.ts';
 import { RIGHTS_BY_SUBJECT, schema } from './schema.ts';
+import { watchVolumes } from './volumes/commands.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 export const MIGRATIONS = join(ROOT, 'prisma/migrations');
@@ -241,6 +247,12 @@ export function buildServer(
         await recordDefinitions(tx);
         await recountIfDifferent(tx, environment.BUSINESS_TIME_ZONE);
         await watchRunningPeriods(tx, environment.BUSINESS_TIME_ZONE);
+        await watchKeyAccountNights(tx, environment.BUSINESS_TIME_ZONE);
+        await watchNights(tx, environment.BUSINESS_TIME_ZONE);
+        await watchCustomerDays(tx, environment.BUSINESS_TIME_ZONE);
+        await watchCadence(tx, environment.BUSINESS_TIME_ZONE);
+        await watchVolumes(tx, environment.BUSINESS_TIME_ZONE);
+        await watchHandovers(tx);
       });
       if (options.sweep !== false) {
         built.services.sweeper.start();

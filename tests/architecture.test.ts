@@ -144,10 +144,11 @@ describe('a caller without a token', () => {
 
 describe('the SQL statements of an operation do not grow with its rows', () => {
   /** Of records that an approval can be of. */
-  const KINDS = 2;
+  const KINDS = 5;
   const FEW = 1;
+  const SOME = 17;
   const MANY = 34;
-  const MOST = 17;
+  const MOST = 24;
   let story: Story;
   let server: TestServer;
   beforeAll(async () => {
@@ -172,7 +173,11 @@ describe('the SQL statements of an operation do not grow with its rows', () => {
   ) {
     // What the process keeps, such as the directory, is read by the first request.
     await statements(document(MANY), variables(MANY));
-    const few = await statements(document(FEW), variables(FEW));
+    const few = Math.max(
+      await statements(document(FEW), variables(FEW)),
+      // The first row may have nothing there that is read with statements of its own.
+      await statements(document(SOME), variables(SOME)),
+    );
     const many = await statements(document(MANY), variables(MANY));
     // Fewer is possible: what many rows refer to may be in the list itself.
     expect(many).toBeLessThanOrEqual(few + kinds - 1);
@@ -185,19 +190,24 @@ describe('the SQL statements of an operation do not grow with its rows', () => {
       await expectConstant(
         () => operation.text,
         (rows) => variablesFor(operation, story, rows),
+        // What is found is of several kinds, and each is read with a statement of its own.
+        operation.name === 'Search' ? KINDS : 1,
       );
     },
   );
 
-  const below = lists.flatMap((list) => {
-    const connection = getNamedType(list.type);
-    const edge = isObjectType(connection) ? namedTypeOf(connection, 'edges') : null;
-    const node = isObjectType(edge) ? namedTypeOf(edge, 'node') : null;
-    if (!isObjectType(node)) throw new Error(`${list.name} is no list.`);
-    return fieldsOf(node)
-      .filter((field) => !isLeafType(getNamedType(field.type)) && !field.args.some(isRequiredArgument))
-      .map((field) => ({ list: list.name, field, name: `${node.name}.${field.name}` }));
-  });
+  // A list that must be asked for something has a test of its own.
+  const below = lists
+    .filter((list) => !list.args.some(isRequiredArgument))
+    .flatMap((list) => {
+      const connection = getNamedType(list.type);
+      const edge = isObjectType(connection) ? namedTypeOf(connection, 'edges') : null;
+      const node = isObjectType(edge) ? namedTypeOf(edge, 'node') : null;
+      if (!isObjectType(node)) throw new Error(`${list.name} is no list.`);
+      return fieldsOf(node)
+        .filter((field) => !isLeafType(getNamedType(field.type)) && !field.args.some(isRequiredArgument))
+        .map((field) => ({ list: list.name, field, name: `${node.name}.${field.name}` }));
+    });
 
   it.each(below)('$name of a list', async ({ list, field }) => {
     const isList = field.args.some((argument) => argument.name === 'first');

@@ -3,6 +3,7 @@ import { accessGrantExport, contactExport, customerExport } from '../customers/e
 import { contactLogExport, keyAccountExport } from '../key-accounts/export.ts';
 import { shipmentExport } from '../shipments/export.ts';
 import { ticketExport } from '../tickets/export.ts';
+import { visitExport } from '../visits/export.ts';
 import type { ExportColumn, ExportEntity } from './entity.ts';
 
 /** What can be exported; every area says beside its lists which columns they have as a file. */
@@ -12,6 +13,7 @@ export const EXPORT_ENTITIES: readonly ExportEntity[] = [
   contactExport,
   keyAccountExport,
   contactLogExport,
+  visitExport,
   accessGrantExport,
   budgetLineExport,
   shipmentExport,

@@ -6,12 +6,13 @@ import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import type PrismaTypes from '../generated/pothos-types.ts';
 import { getDatamodel } from '../generated/pothos-types.ts';
 import type { Money } from '../lib/money.ts';
+import type { ChannelRow } from '../duty/queries/channels.ts';
 import type { AttachmentRow } from '../attachments/queries.ts';
 import type { CustomerRow } from '../customers/queries/customers.ts';
 import type { KeyAccountRow } from '../key-accounts/queries/key-accounts.ts';
 import type { Area, Department, Employee, Team } from '../organisation/queries.ts';
 import type { TicketRow } from '../tickets/queries/tickets.ts';
-import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { PrismaClient, TicketReply } from '../generated/prisma/client.ts';
 import { type Context, unauthenticated } from './context.ts';
 
 interface SchemaTypes {
@@ -41,7 +42,9 @@ interface SchemaTypes {
     Customer: CustomerRow;
     KeyAccount: KeyAccountRow;
     Ticket: TicketRow;
+    TicketReply: TicketReply;
     Attachment: AttachmentRow;
+    ServiceChannel: ChannelRow;
   };
   Connection: { totalCount: () => Promise<number> | number };
 }

@@ -37,7 +37,8 @@ const FILTERS = {
     fields: (t) => ({ eq: t.id(), in: t.idList(), isNull: t.boolean() }),
   }),
   String: builder.inputType('StringFilter', {
-    description: '`contains` ignores upper and lower case.',
+    description:
+      '`contains` finds parts of words; it ignores upper and lower case, full and half width, and how much white space there is.',
     fields: (t) => ({ eq: t.string(), in: t.stringList(), contains: t.string(), isNull: t.boolean() }),
   }),
   Int: builder.inputType('IntFilter', {

@@ -17,7 +17,11 @@ const NAMED = [
   'export: bulkRows',
   'secrecy: acknowledgeMonths',
   'cadence: grade gradeD keyAccount dueSoon patrolDays followUpDays leaseVisit executiveExchange countingVisits',
+  'visit: recordDays',
   'keyAccount: thresholds specialCount reviewPeriod symposiumPerYear demandMeeting unassignedDays inspection planReviewMonths modelPerIndustry revenueReportDay peakNoticeDays analysisPeriod',
+  'gift: limit',
+  'care: noticeDays',
+  'meeting: minutesDays',
   'sla: atRisk keyAccountFactor registerMinutes dispatchHours dispatchConfirmHours pauseWhileWaiting complaintIntake',
   'ticket: seriousAmount repeatCount followUpDays followUpTries reopenDays escalationHours rootCauseCount reminderMax recordingMonths respectDelegate',
   'kpi: abnormalSd window minHistory tolerance caseDays sampleShare sampleMin warnDays planCap improvementDays settleDays newCustomerRevenue',
@@ -40,22 +44,11 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   'org.deputyDelegationRequired':
     'always so: a DEPUTY decides where a chain names the role, else by a recorded delegation alone',
   'policy.reviewMonths policy.reviewNoticeDays': 'policy documents are not kept yet',
-  'grading.enableD grading.tailD grading.weights grading.scope grading.runAt grading.confirmDays grading.keyAccountMinGrade':
-    'grades are confirmed by hand, there is no grading run yet',
-  'customer.registrationDays': 'nothing watches registrations yet',
-  'file.warnDays file.maxDays file.verifyDays file.verifyDaysPriority file.custodianRole file.intelligenceDays':
-    'the upkeep of files is not watched yet',
-  'cadence.patrolDays cadence.followUpDays cadence.leaseVisit cadence.executiveExchange cadence.countingVisits':
-    'visits are not recorded yet',
-  'keyAccount.reviewPeriod keyAccount.symposiumPerYear keyAccount.demandMeeting keyAccount.unassignedDays keyAccount.inspection keyAccount.planReviewMonths keyAccount.modelPerIndustry keyAccount.revenueReportDay keyAccount.peakNoticeDays keyAccount.analysisPeriod':
-    'reviews, plans and reports of key accounts are not kept yet',
-  'sla.dispatchHours': 'that a complaint is dispatched in time is not watched yet',
   'sla.complaintIntake': 'intake is never closed: ticketOpen takes complaints at any hour',
   'duty.publish': 'a rota applies when it is entered',
   'kpi.sampleShare kpi.sampleMin kpi.planCap kpi.improvementDays':
     'their metrics are registered, not computed',
-  'volume.drop volume.dropKey churn.reasons churn.overdueDays churn.complaints churn.expiringDays':
-    'shipments, contracts and receivables are not in the product yet',
+  'churn.overdueDays churn.expiringDays': 'contracts and receivables are not in the product yet',
   'budget.alerts budget.dueDate budget.stepDays budget.singleClaimShare budget.paceGap budget.reportDay expense.chain':
     'expense claims are not in the product yet, so nothing is spent or due',
 };
@@ -107,7 +100,22 @@ describe('the configuration register', () => {
     expect(registered.filter((key) => !NAMED.includes(key))).toEqual([
       'events.retentionDays',
       'events.keyDays',
+      'file.requiredPartsPriority',
       'access.approvalChain',
+      'grading.codes',
+      'grading.regionPoints',
+      'grading.servicePolicy',
+      'grading.keepRuns',
+      'grading.batch',
+      'keyAccount.rankChain',
+      'keyAccount.incentiveChain',
+      'keyAccount.giftChain',
+      'keyAccount.healthDays',
+      'keyAccount.healthWeights',
+      'churn.volume',
+      'keyAccount.competenceProfile',
+      'keyAccount.runAt',
+      'ticket.complaintProcedure',
       'ticket.assignment',
       'ticket.planChain',
       'ticket.escalationAcknowledgeHours',
@@ -115,6 +123,7 @@ describe('the configuration register', () => {
       'ticket.reminderHours',
       'sla.recomputeBatch',
       'sla.simulateTickets',
+      'handover.everyMinutes',
       'attachment.maxBytes',
       'attachment.types',
       'attachment.uploadMinutes',
@@ -122,6 +131,8 @@ describe('the configuration register', () => {
       'kpi.graceHours',
       'kpi.longPeriodSeconds',
       'kpi.offTargetMinimum',
+      'volume.seasonal',
+      'volume.runAt',
       'export.maxRows',
       'export.linkMinutes',
       'export.downloadMinutes',

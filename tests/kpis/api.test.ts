@@ -249,7 +249,7 @@ describe('a ticket that was reopened', () => {
     });
   }
 
-  it('[KPI-38] keeps its first result: timely then, but not effective when reopened within 30 days', async () => {
+  it('[KPI-38] [TIC-33] a complaint is judged for timeliness and effectiveness and keeps its first result: timely then, but not effective when reopened within 30 days', async () => {
     const customer = await makeCustomer(server);
     const ticketId = await open(customer, 'COMPLAINT');
     await step('ticketAcknowledge', { ticketId, promise: '24 小时内给出方案' });

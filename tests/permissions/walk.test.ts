@@ -255,6 +255,7 @@ describe.each(VIEWERS)('%s', (viewer) => {
       `contacts(first: 2) { totalCount edges { node { id name customer { id ${CARD} } } } }
        shipments(first: 2) { totalCount edges { node { id goods } } }
        contactLogs(first: 2) { totalCount edges { node { id content contact { name } customer { id } } } }
+       visits(first: 2) { totalCount edges { node { id purpose content latentNeeds host { name } customer { id } } } }
        tickets(first: 5) { totalCount edges { node { id } } }
        keyAccount { id access { level } customer { id ${CARD} } }`,
     );
@@ -289,6 +290,11 @@ describe.each(VIEWERS)('%s', (viewer) => {
       );
       expect(node.contactLogs.totalCount).toBe(contactLogs.has(customer.contactLog.nodeId) ? 1 : 0);
       expect(node.contactLogs.edges).toHaveLength(node.contactLogs.totalCount);
+      // Visits are read where contact logs are.
+      expect(idsOf(node.visits.edges)).toEqual(
+        new Set(contactLogs.has(customer.contactLog.nodeId) ? [customer.visit.nodeId] : []),
+      );
+      expect(node.visits.totalCount).toBe(node.contactLogs.totalCount);
       const own = (ticketsOf.get(customer.nodeId) ?? []).filter(({ nodeId }) => tickets.has(nodeId));
       expect(node.tickets.totalCount).toBe(own.length);
       if (own.length <= 5) expect(idsOf(node.tickets.edges)).toEqual(ids(own));
@@ -485,6 +491,33 @@ describe.each(VIEWERS)('%s', (viewer) => {
       `... on ContactLog { content contact { name } customer { id ${CARD} } }`,
     );
     expect(logs.map((node) => node !== null)).toEqual(
+      world.customers.map(({ contactLog }) => contactLogs.has(contactLog.nodeId)),
+    );
+  });
+
+  test('visits: content of open files, read where contacts are', async () => {
+    const { contactLogs } = expectedOf(viewer);
+    const open = world.customers.filter(({ contactLog }) => contactLogs.has(contactLog.nodeId));
+    const { edges, totalCount } = await everyEdge(
+      viewer,
+      'visits',
+      `purpose content latentNeeds host { name } customer { id ${CARD} }`,
+      { orderBy: [{ field: 'doneAt' }] },
+    );
+    expect(idsOf(edges)).toEqual(new Set(open.map(({ visit }) => visit.nodeId)));
+    expect(totalCount).toBe(open.length);
+    const found = await ask(
+      viewer,
+      `query ($customers: [ID!]) { visits(where: { customer: { in: $customers } }, first: 1) { totalCount } }`,
+      { customers: world.customers.map(({ nodeId }) => nodeId) },
+    );
+    expect(found).toEqual({ visits: { totalCount: open.length } });
+    const visits = await nodesOf(
+      viewer,
+      world.customers.map(({ visit }) => visit.nodeId),
+      `... on Visit { purpose content host { name } customer { id ${CARD} } }`,
+    );
+    expect(visits.map((node) => node !== null)).toEqual(
       world.customers.map(({ contactLog }) => contactLogs.has(contactLog.nodeId)),
     );
   });

@@ -40,6 +40,7 @@ export interface CustomerRecord extends Named {
   readonly tied: Tied | null;
   readonly contact: Named;
   readonly contactLog: Named;
+  readonly visit: Named;
   readonly shipment: Named;
 }
 
@@ -243,6 +244,7 @@ async function writeCustomers(server: TestServer, planned: readonly CustomerPlan
   }));
   const contacts = made.map(() => newId());
   const logs = made.map(() => newId());
+  const visits = made.map(() => newId());
   await server.services.database.transaction(async ({ prisma }) => {
     await prisma.contact.createMany({
       data: made.map(({ id }, index) => ({
@@ -267,6 +269,22 @@ async function writeCustomers(server: TestServer, planned: readonly CustomerPlan
         createdAt: now,
       })),
     });
+    await prisma.visit.createMany({
+      data: made.map(({ id }, index) => ({
+        id: visits[index] ?? '',
+        customerId: id,
+        hostId: contacts[index] ?? '',
+        visitorId: people.HEAD.id,
+        type: 'RELATION',
+        state: 'DONE',
+        doneAt: now,
+        purpose: `CSECRET${index}X`,
+        content: `CSECRET${index}X`,
+        latentNeeds: [`CSECRET${index}X`],
+        createdAt: now,
+        updatedAt: now,
+      })),
+    });
   });
   return planned.map((plan, index) => ({
     plan,
@@ -279,6 +297,7 @@ async function writeCustomers(server: TestServer, planned: readonly CustomerPlan
       tied: plan.tied ?? null,
       contact: named('Contact', contacts[index]),
       contactLog: named('ContactLog', logs[index]),
+      visit: named('Visit', visits[index]),
       shipment: shipments[index] as Named,
     },
   }));

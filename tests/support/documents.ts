@@ -122,6 +122,29 @@ export async function makeStory(server: TestServer, count: number): Promise<Stor
   }));
   // The newest of all are about tickets, the first to be decided about access; HEAD decides them all.
   const askers = staff.filter(({ name }) => name !== 'HEAD');
+  const proposals = Array.from({ length: count }, () => newId());
+  await server.services.database.transaction(({ prisma }) =>
+    prisma.keyAccountProposal.createMany({
+      data: proposals.map((id, index) => ({
+        id,
+        kind: 'LEVEL_CHANGE' as const,
+        customerId: at(customers, index).id,
+        keyAccountId: at(keyAccounts, index).id,
+        levelBefore: 'B' as const,
+        level: 'A' as const,
+        annualRevenueTarget: '5000000.00',
+        revenue: '1000000.00',
+        requesterId: at(askers, index).id,
+        requestedAt: server.clock.now(),
+      })),
+    }),
+  );
+  await makeApprovals(server, count, (index) => ({
+    chain: 'KEY_ACCOUNT_RANK',
+    subjectType: 'KeyAccountProposal',
+    subjectId: at(proposals, index),
+    requesterId: at(askers, index).id,
+  }));
   await makeApprovals(server, count, (index) => ({
     chain: 'CUSTOMER_ACCESS',
     subjectType: 'AccessGrant',
@@ -222,6 +245,7 @@ async function writeDetails(
 const VARIABLES: Readonly<Record<string, (story: Story) => Record<string, unknown>>> = {
   Dashboard: () => ({ period: '2026-11' }),
   ServiceDashboard: () => ({ period: '2026-11' }),
+  Search: () => ({ text: '物流' }),
 };
 
 export function variablesFor(operation: Operation, story: Story, first: number): Record<string, unknown> {

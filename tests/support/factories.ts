@@ -291,6 +291,35 @@ export async function makeTickets(
   return rows.map(({ id = '' }) => ({ id, nodeId: globalId('Ticket', id) }));
 }
 
+type GradeCandidateFacts = Pick<Prisma.GradeCandidateCreateManyInput, 'customerId'> &
+  Partial<Prisma.GradeCandidateCreateManyInput>;
+
+/** Grades that HEAD has proposed; no deadline of them is watched. */
+export function makeGradeCandidates(
+  server: TestServer,
+  count: number,
+  facts: (index: number) => GradeCandidateFacts,
+): Promise<Named[]> {
+  return makeMany<Prisma.GradeCandidateCreateManyInput>(
+    server,
+    'GradeCandidate',
+    count,
+    facts,
+    (now) => ({
+      id: newId(),
+      customerId: '',
+      origin: 'PERSON',
+      from: 'B',
+      to: 'C',
+      proposedById: people.HEAD.id,
+      reason: 'of a test',
+      raisedAt: now,
+      dueAt: new Date(now.getTime() + 7 * 24 * HOUR),
+    }),
+    (prisma, data) => prisma.gradeCandidate.createMany({ data }),
+  );
+}
+
 export type AnomalyRow = Prisma.AnomalyCaseCreateManyInput;
 
 /** Open cases of turnover, each in a department of its own, so that they do not collide. */

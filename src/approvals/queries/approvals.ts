@@ -90,6 +90,19 @@ export const APPROVAL_FIELDS = {
   // Ids are unique in the database: the index approval(subject_id, id) finds them without their type.
   ticket: { kind: 'ID', entity: 'Ticket', column: sql`a.subject_id`, orderable: false },
   accessGrant: { kind: 'ID', entity: 'AccessGrant', column: sql`a.subject_id`, orderable: false },
+  keyAccountIncentive: {
+    kind: 'ID',
+    entity: 'KeyAccountIncentive',
+    column: sql`a.subject_id`,
+    orderable: false,
+  },
+  giftRecord: { kind: 'ID', entity: 'GiftRecord', column: sql`a.subject_id`, orderable: false },
+  keyAccountProposal: {
+    kind: 'ID',
+    entity: 'KeyAccountProposal',
+    column: sql`a.subject_id`,
+    orderable: false,
+  },
   requestedAt: { kind: 'DateTime', column: sql`a.requested_at` },
   endedAt: { kind: 'DateTime', column: sql`a.ended_at` },
   dueAt: { kind: 'DateTime', column: sql`cs.due_at` },

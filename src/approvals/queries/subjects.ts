@@ -1,5 +1,8 @@
 import { accessGrantById, accessGrantVisible } from '../../customers/queries/access-grants.ts';
 import type { ApprovalChain } from '../../generated/prisma/enums.ts';
+import { recordById, recordReadable } from '../../key-accounts/queries/records.ts';
+import { GIFT, INCENTIVE } from '../../key-accounts/rules/record-specs.ts';
+import { proposalById, proposalReadable } from '../../key-accounts/queries/ranks.ts';
 import type { Reader } from '../../organisation/queries.ts';
 import type { Loader } from '../../platform/loaders.ts';
 import { any, type Sql, sql } from '../../platform/sql.ts';
@@ -34,6 +37,27 @@ export const SUBJECTS = {
     department: sql`null::uuid`,
     byId: accessGrantById,
   },
+  KeyAccountIncentive: {
+    from: sql`key_account_incentive x join key_account xk on xk.id = x.key_account_id join customer xc on xc.id = xk.customer_id`,
+    readable: (viewer: ViewerSql, row: Sql) => recordReadable(viewer, INCENTIVE, row),
+    area: sql`xc.area_id`,
+    department: sql`null::uuid`,
+    byId: recordById(INCENTIVE),
+  },
+  GiftRecord: {
+    from: sql`gift_record x join key_account xk on xk.id = x.key_account_id join customer xc on xc.id = xk.customer_id`,
+    readable: (viewer: ViewerSql, row: Sql) => recordReadable(viewer, GIFT, row),
+    area: sql`xc.area_id`,
+    department: sql`null::uuid`,
+    byId: recordById(GIFT),
+  },
+  KeyAccountProposal: {
+    from: sql`key_account_proposal x join customer xc on xc.id = x.customer_id`,
+    readable: proposalReadable,
+    area: sql`xc.area_id`,
+    department: sql`null::uuid`,
+    byId: proposalById,
+  },
 } as const satisfies Record<string, ApprovalSubjectReads>;
 
 export type ApprovalSubjectType = keyof typeof SUBJECTS;
@@ -44,6 +68,9 @@ export const SUBJECT_TYPES = Object.keys(SUBJECTS) as ApprovalSubjectType[];
 export const SUBJECT_OF: Readonly<Record<ApprovalChain, ApprovalSubjectType>> = {
   COMPLAINT_PLAN: 'Ticket',
   CUSTOMER_ACCESS: 'AccessGrant',
+  KEY_ACCOUNT_RANK: 'KeyAccountProposal',
+  KEY_ACCOUNT_INCENTIVE: 'KeyAccountIncentive',
+  KEY_ACCOUNT_GIFT: 'GiftRecord',
 };
 
 export function subjectReads(type: string): ApprovalSubjectReads {

@@ -1,4 +1,5 @@
 import { Forbidden, IllegalTransition, invalid, Issues, NotFound, StaleVersion } from '../../lib/errors.ts';
+import type { KpiDimensionKind } from '../../generated/prisma/enums.ts';
 import { newId } from '../../lib/ids.ts';
 import { type Period, previousPeriod } from '../../lib/periods.ts';
 import { text } from '../../lib/text.ts';
@@ -10,7 +11,7 @@ import { sql } from '../../platform/sql.ts';
 import { constantViewer } from '../../platform/visibility.ts';
 import { businessHours } from '../../platform/calendars.ts';
 import { isPresentOnly } from '../definitions/definition.ts';
-import { anomalyReadable } from '../queries/anomalies.ts';
+import { anomalyReadable, anomalyWorkable } from '../queries/anomalies.ts';
 import { readKept, scopeKey } from '../queries/kept-values.ts';
 import { closeOf, type MetricAsked, measureValues } from '../queries/values.ts';
 import { abnormality, type Abnormality, checkFindings, historyOf } from '../rules/anomalies.ts';
@@ -144,6 +145,7 @@ export interface OnAnomaly {
   readonly expectedVersion: number;
   readonly cause?: string | null;
   readonly measure?: string | null;
+  readonly reportedToId?: string | null;
 }
 
 export interface AnomalyCaseUpdateInput extends OnAnomaly {
@@ -156,18 +158,23 @@ interface LockedCase {
   readonly cause: string | null;
   readonly measure: string | null;
   readonly responsibleId: string | null;
+  readonly reportedToId: string | null;
+  readonly dimensionKind: KpiDimensionKind;
+  readonly workable: boolean;
   readonly version: number;
 }
 
 /** Locks an open case that the viewer may look into, in the version that was read. */
 async function lockOpen(tx: Command, viewer: Viewer, input: OnAnomaly, action: string): Promise<LockedCase> {
+  const sees = constantViewer(viewer, tx.now);
   const [found] = await tx.query<LockedCase>(sql`
-    select x.id, x.state, x.cause, x.measure, x.responsible_id as "responsibleId", x.version
+    select x.id, x.state, x.cause, x.measure, x.responsible_id as "responsibleId", x.reported_to_id as "reportedToId",
+           x.dimension_kind as "dimensionKind", ${anomalyWorkable(sees, sql`x`)} as workable, x.version
     from anomaly_case x
-    where x.id = ${input.anomalyCaseId}::uuid and ${anomalyReadable(constantViewer(viewer, tx.now), sql`x`)}
+    where x.id = ${input.anomalyCaseId}::uuid and ${anomalyReadable(sees, sql`x`)}
     for update`);
   if (!found) throw new NotFound(['anomalyCaseId'], text('case of an abnormal value', '指标异常'));
-  if (!can(viewer, 'kpi', 'write')) throw new Forbidden(rolesWith('kpi', 'write'));
+  if (!found.workable) throw new Forbidden(rolesWith('kpi', 'write'));
   if (found.version !== input.expectedVersion) throw new StaleVersion(found.version);
   if (found.state !== 'OPEN') throw new IllegalTransition(found.state, action, []);
   return found;
@@ -184,10 +191,10 @@ export async function anomalyCaseUpdate(
   const issues = new Issues();
   checkFindings(issues, input, false);
   issues.throwIfAny();
-  if (input.responsibleId != null && !organisation.employees.has(input.responsibleId)) {
-    throw invalid('responsibleId', text('somebody who works here', '在职员工'));
-  }
+  expectEmployee(organisation, 'responsibleId', input.responsibleId);
+  expectEmployee(organisation, 'reportedToId', input.reportedToId);
   return write(tx, found, {
+    ...reported(tx, found, input),
     cause: input.cause?.trim() ?? found.cause,
     measure: input.measure?.trim() ?? found.measure,
     responsibleId: input.responsibleId ?? found.responsibleId,
@@ -199,13 +206,23 @@ export async function anomalyCaseClose(
   tx: Command,
   viewer: Viewer,
   input: OnAnomaly,
+  { organisation }: Pick<Reader, 'organisation'>,
 ): Promise<{ anomalyCaseId: string }> {
   const found = await lockOpen(tx, viewer, input, 'CLOSE');
   const findings = { cause: input.cause ?? found.cause, measure: input.measure ?? found.measure };
   const issues = new Issues();
   checkFindings(issues, findings, true);
+  issues.expect(
+    found.dimensionKind !== 'CUSTOMER' ||
+      can(viewer, 'kpi', 'write') ||
+      (input.reportedToId ?? found.reportedToId) !== null,
+    'reportedToId',
+    text('the superior to whom it was reported (CUS-32)', '已报告的上级（CUS-32）'),
+  );
   issues.throwIfAny();
+  expectEmployee(organisation, 'reportedToId', input.reportedToId);
   return write(tx, found, {
+    ...reported(tx, found, input),
     cause: findings.cause?.trim() ?? null,
     measure: findings.measure?.trim() ?? null,
     state: 'CLOSED',
@@ -214,10 +231,35 @@ export async function anomalyCaseClose(
   });
 }
 
+function expectEmployee(
+  organisation: Reader['organisation'],
+  path: string,
+  employeeId: string | null | undefined,
+): void {
+  if (employeeId != null && !organisation.employees.has(employeeId))
+    throw invalid(path, text('somebody who works here', '在职员工'));
+}
+
+/** To whom a case was reported, and when first to that person. */
+function reported(
+  tx: Command,
+  found: LockedCase,
+  { reportedToId }: OnAnomaly,
+): { reportedToId?: string; reportedAt?: Date } {
+  return reportedToId == null || reportedToId === found.reportedToId
+    ? {}
+    : { reportedToId, reportedAt: tx.now };
+}
+
 async function write(
   tx: Command,
   found: LockedCase,
-  data: Partial<Omit<LockedCase, 'id' | 'version'>> & { closedAt?: Date; closedById?: string },
+  data: Partial<Pick<LockedCase, 'cause' | 'measure' | 'responsibleId' | 'state'>> & {
+    reportedToId?: string;
+    reportedAt?: Date;
+    closedAt?: Date;
+    closedById?: string;
+  },
 ): Promise<{ anomalyCaseId: string }> {
   await tx.prisma.anomalyCase.update({
     where: { id: found.id },

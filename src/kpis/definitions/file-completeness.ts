@@ -11,7 +11,7 @@ export const fileCompleteness: KpiDefinition = {
   unit: 'PERCENT',
   direction: 'HIGHER_IS_BETTER',
   formula:
-    'files with all parts of file.requiredParts ÷ files of existing customers (customer.fileScope) in charge; as they stand, so an ended period has what was kept at its close',
+    'files with all parts of file.requiredParts, priority ones with those of file.requiredPartsPriority too, ÷ files of existing customers (customer.fileScope) in charge; as they stand, so an ended period has what was kept at its close',
   owner: 'CLERK',
   source: 'Customer file',
   measure: {

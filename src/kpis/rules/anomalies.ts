@@ -1,7 +1,6 @@
 import { fromUnits, quotient, toUnits } from '../../lib/decimal.ts';
 import type { Issues } from '../../lib/errors.ts';
 import { text } from '../../lib/text.ts';
-import { can, type Viewer } from '../../organisation/rules/viewer.ts';
 import type { Measured } from './figures.ts';
 
 /** How far from the values before it a value may lie (KPM-01). */
@@ -97,12 +96,15 @@ export function checkFindings(
   }
 }
 
-/** What a viewer may do with a case, as data: HEAD and DATA_ANALYST look into what is abnormal (ORG-08). */
-export function anomalyActions(
-  viewer: Viewer,
-  { state }: { readonly state: 'OPEN' | 'CLOSED' },
-): { action: string; allowed: boolean; reason: string | null }[] {
-  const reason = !can(viewer, 'kpi', 'write') ? 'FORBIDDEN' : state === 'OPEN' ? null : `STATE_${state}`;
+/** What a viewer may do with a case, as data (ORG-08, CUS-32). */
+export function anomalyActions({
+  state,
+  workable,
+}: {
+  readonly state: 'OPEN' | 'CLOSED';
+  readonly workable: boolean;
+}): { action: string; allowed: boolean; reason: string | null }[] {
+  const reason = !workable ? 'FORBIDDEN' : state === 'OPEN' ? null : `STATE_${state}`;
   return ['anomalyCaseUpdate', 'anomalyCaseClose'].map((action) => ({
     action,
     allowed: reason === null,

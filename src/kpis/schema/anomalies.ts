@@ -60,6 +60,12 @@ const AnomalyCaseType = builder.prismaObject('AnomalyCase', {
     periods: t.exposeInt('periods', {
       description: 'With how many periods before it was compared (`kpi.window`, `kpi.minHistory`).',
     }),
+    test: t.field({
+      type: ENUMS.AnomalyTest,
+      description:
+        'BAND: beyond the band of the periods before. DROP: the volume of a customer is far below their mean (KPI-65); `actual` is of the last 30 days, `mean` a third of the 90 before, `lower` what was the least to be expected.',
+      resolve: (row) => row.test,
+    }),
     state: t.field({ type: ENUMS.AnomalyState, resolve: ({ state }) => state }),
     cause: t.exposeString('cause', { nullable: true, description: 'Why the value is what it is.' }),
     measure: t.exposeString('measure', { nullable: true, description: 'What is done about it.' }),
@@ -70,6 +76,14 @@ const AnomalyCaseType = builder.prismaObject('AnomalyCase', {
       resolve: ({ responsibleId }, _args, { read }) =>
         read.organisation.employees.get(responsibleId ?? '') ?? null,
     }),
+    reportedTo: t.field({
+      type: 'Employee',
+      nullable: true,
+      description: 'The superior to whom it was reported (CUS-32).',
+      resolve: ({ reportedToId }, _args, { read }) =>
+        read.organisation.employees.get(reportedToId ?? '') ?? null,
+    }),
+    reportedAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ reportedAt }) => reportedAt }),
     aroseAt: t.field({
       type: 'DateTime',
       description: 'When the value became final.',
@@ -95,7 +109,7 @@ const AnomalyCaseType = builder.prismaObject('AnomalyCase', {
     viewerCan: t.field({
       type: [ActionRightType],
       description: 'What the viewer may do with this case now, and why not.',
-      resolve: (row, _args, { read }) => anomalyActions(read.viewer, row),
+      resolve: (row) => anomalyActions(asCase(row)),
     }),
   }),
 });
@@ -113,6 +127,11 @@ const onCase = (t: InputFields) => ({
   expectedVersion: t.int({ required: true, description: 'The version that was read.' }),
   cause: t.string({ description: 'Why the value is what it is; left out, it stays.' }),
   measure: t.string({ description: 'What is done about it; left out, it stays.' }),
+  reportedToId: t.id({
+    ...nodeIdOf('Employee'),
+    description:
+      'The superior to whom it was reported; left out, it stays. Needed to close a case of a customer, for others than HEAD and DATA_ANALYST (CUS-32).',
+  }),
 });
 
 const success = (t: SuccessFields<{ anomalyCaseId: string }>) => ({
@@ -126,7 +145,7 @@ const success = (t: SuccessFields<{ anomalyCaseId: string }>) => ({
 
 mutation('anomalyCaseUpdate', {
   description:
-    'Writes down cause, measure and who looks into an abnormal value: HEAD or DATA_ANALYST (KPM-01, ORG-08).',
+    'Writes down cause, measure and who looks into an abnormal value: HEAD or DATA_ANALYST, of a customer whoever writes its file (KPM-01, ORG-08, CUS-32).',
   errors: ['StaleVersion', 'IllegalTransition'],
   input: (t: InputFields) => ({
     ...onCase(t),
@@ -137,9 +156,10 @@ mutation('anomalyCaseUpdate', {
 });
 
 mutation('anomalyCaseClose', {
-  description: 'Closes a case whose cause and measure are known or given: HEAD or DATA_ANALYST (KPM-01).',
+  description:
+    'Closes a case whose cause and measure are known or given: HEAD or DATA_ANALYST, of a customer whoever writes its file (KPM-01, CUS-32).',
   errors: ['StaleVersion', 'IllegalTransition'],
   input: onCase,
-  run: anomalyCaseClose,
+  run: (tx, viewer, input, read) => anomalyCaseClose(tx, viewer, input, read),
   success,
 });

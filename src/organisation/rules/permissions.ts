@@ -5,8 +5,13 @@ export type Resource =
   | 'customerFile'
   | 'customerFileA'
   | 'customerBilling'
+  | 'fileCompleteness'
   | 'accessGrant'
+  | 'grading'
+  | 'customerReport'
   | 'keyAccount'
+  | 'keyAccountIncentive'
+  | 'keyAccountAnalysis'
   | 'contactLog'
   | 'ticket'
   | 'kpi'
@@ -17,6 +22,7 @@ export type Resource =
   | 'approval'
   | 'approvalDelegation'
   | 'duty'
+  | 'knowledge'
   | 'auditLog';
 
 /**
@@ -32,7 +38,7 @@ export type Verb = 'read' | 'mask' | 'write' | 'approve' | 'propose' | 'request'
  * ALL everything · AREA the areas assigned to the person · DEPARTMENT the own department · ASSIGNED customers and
  * records the person is assigned to · DEDICATED dedicated assignments · GRANT customers with an approved access
  * request · TICKET_NEED customers of open tickets the person handles · KEY key accounts · KEY_ASSIGNED key accounts
- * of the person · HANDLER tickets the person handles, opened or is responsible for · TEAM the own team's queue ·
+ * of the person · PUBLISHED articles that are published · HANDLER tickets the person handles, opened or is responsible for · TEAM the own team's queue ·
  * CUSTOMERS tickets of customers the person is assigned to · SALE tickets of the selling process · SALE_CUSTOMERS those of customers the person is
  * assigned to · DISPATCHED tickets
  * passed to the own department · CLAIMS tickets with a claim for money · OWN figures about the person · SERVICE
@@ -48,6 +54,7 @@ export type Scope =
   | 'TICKET_NEED'
   | 'KEY'
   | 'KEY_ASSIGNED'
+  | 'PUBLISHED'
   | 'HANDLER'
   | 'TEAM'
   | 'CUSTOMERS'
@@ -101,6 +108,7 @@ const BY_GRANT: Cell = { read: ['GRANT'], propose: ['ALL'], mask: ['ALL'] };
 const DISPATCHED: Cell = { read: ['DISPATCHED', 'HANDLER'], write: ['DISPATCHED', 'HANDLER'] };
 const ACCOUNT_MANAGER_TICKETS: Cell = { read: ['CUSTOMERS', 'HANDLER'], write: ['CUSTOMERS', 'HANDLER'] };
 const KEY_ACCOUNT_READER: Cell = { read: ['ASSIGNED'], mask: ['ALL'] };
+const CONFIRM_GRADES: Cell = { read: ['ALL'], approve: ['ALL'], propose: ['ALL'] };
 const OWN_CONTACTS: Cell = { read: ['ASSIGNED'], write: ['ASSIGNED'] };
 
 /**
@@ -155,6 +163,8 @@ export const PERMISSIONS: Record<Resource, Record<Role, Cell>> = {
     ADMIN: NOTHING,
   },
   customerBilling: everybody(NOTHING, { FINANCE: READ_ALL }),
+  // CFL-28: of grade A files too, what is there and what is missing; not what it says.
+  fileCompleteness: everybody(NOTHING, { MARKETING_CLERK: READ_ALL }),
   accessGrant: everybody(REQUEST, {
     COMPANY_LEADER: NOTHING,
     HEAD: { approve: ['ALL'], read: ['ALL'] },
@@ -162,6 +172,32 @@ export const PERMISSIONS: Record<Resource, Record<Role, Cell>> = {
     HR: NOTHING,
     INTERNAL_AUDITOR: READ_ALL,
     ADMIN: NOTHING,
+  }),
+  // CFL-33: who proposes grades and who confirms them. Read: how many customers have which grade, and what others would.
+  grading: everybody(NOTHING, {
+    COMPANY_LEADER: READ_ALL,
+    HEAD: CONFIRM_GRADES,
+    SALES_SUPERVISOR: CONFIRM_GRADES,
+    CS_SUPERVISOR: CONFIRM_GRADES,
+    KA_SPECIALIST: { propose: ['ASSIGNED'] },
+    ACCOUNT_MANAGER_LOGISTICS: { propose: ['ASSIGNED'] },
+    ACCOUNT_MANAGER_LEASING: { propose: ['ASSIGNED'] },
+    SALES_REP: { propose: ['ASSIGNED'] },
+    MARKET_DEVELOPER: { propose: ['ASSIGNED'] },
+    CS_AGENT: { propose: ['ALL'] },
+    DATA_ANALYST: READ_ALL,
+    INTERNAL_AUDITOR: READ_ALL,
+  }),
+  // The column of KPI, plans and profit, and FRM-10's "prepared, filled, reviewed by".
+  customerReport: everybody(NOTHING, {
+    COMPANY_LEADER: READ_ALL,
+    HEAD: { read: ['ALL'], write: ['ALL'], approve: ['ALL'] },
+    DEPUTY: { read: ['AREA'] },
+    SALES_SUPERVISOR: { read: ['ALL'], write: ['ALL'], approve: ['ALL'] },
+    CS_SUPERVISOR: { read: ['ALL'], write: ['ALL'] },
+    DATA_ANALYST: { read: ['ALL'], write: ['ALL'] },
+    MARKETING_CLERK: { read: ['ALL'], write: ['ALL'] },
+    INTERNAL_AUDITOR: READ_ALL,
   }),
   keyAccount: {
     COMPANY_LEADER: READ_ALL,
@@ -186,6 +222,15 @@ export const PERMISSIONS: Record<Resource, Record<Role, Cell>> = {
     INTERNAL_AUDITOR: READ_ALL,
     ADMIN: NOTHING,
   },
+  // Beside who reads the account: FINANCE approves what is paid back, and pays it (KEY-07).
+  keyAccountIncentive: everybody(NOTHING, { FINANCE: { read: ['ALL'], write: ['ALL'] } }),
+  // KEY-08: leaders and key account staff.
+  keyAccountAnalysis: everybody(NOTHING, {
+    COMPANY_LEADER: READ_ALL,
+    HEAD: READ_ALL,
+    KA_SUPERVISOR: READ_ALL,
+    KA_SPECIALIST: { read: ['KEY_ASSIGNED'] },
+  }),
   contactLog: everybody(NOTHING, {
     COMPANY_LEADER: READ_ALL,
     HEAD: { read: ['ALL'], write: ['ALL'] },
@@ -301,6 +346,23 @@ export const PERMISSIONS: Record<Resource, Record<Role, Cell>> = {
       MARKETING_CLERK: { read: ['ALL'], write: ['ALL'], approve: ['ALL'] },
       FINANCE: READ_ALL,
       HR: READ_ALL,
+      INTERNAL_AUDITOR: READ_ALL,
+      ADMIN: NOTHING,
+    },
+  ),
+  // No column of section 23: the marketing department reads what is published, customer service writes (TIC-08).
+  knowledge: everybody(
+    { read: ['PUBLISHED'] },
+    {
+      COMPANY_LEADER: READ_ALL,
+      HEAD: { read: ['ALL'], write: ['ALL'], approve: ['ALL'] },
+      CS_SUPERVISOR: { read: ['ALL'], write: ['ALL'], approve: ['ALL'] },
+      CS_AGENT: { read: ['ALL'], write: ['ALL'] },
+      FINANCE: NOTHING,
+      HR: NOTHING,
+      OPERATIONS: NOTHING,
+      QUALITY: NOTHING,
+      OTHER_DEPARTMENT: NOTHING,
       INTERNAL_AUDITOR: READ_ALL,
       ADMIN: NOTHING,
     },

@@ -1,6 +1,7 @@
+import { inFileScope, isFileComplete } from '../../../customers/definitions.ts';
 import { LEAD_FACTS } from '../../../customers/rules.ts';
 import { CUSTOMER_SETTINGS } from '../../../customers/settings.ts';
-import { all, any, columnName, join, raw, type Sql, sql } from '../../../platform/sql.ts';
+import { any, columnName, join, raw, type Sql, sql } from '../../../platform/sql.ts';
 import type { PeriodScope, PeriodSource } from '../definition.ts';
 import { KPI_SETTINGS } from '../../settings.ts';
 import { acceptedShipments, recognisedRevenue } from './shipments.ts';
@@ -122,12 +123,6 @@ const IS_FILLED = LEAD_FACTS.map((fact) => {
   return sql`(${column} is not null and btrim(${column}) <> '')`;
 });
 
-const PARTS_OF_A_FILE = {
-  BASIC_DATA: all(IS_FILLED),
-  CONTACTS: sql`exists (select 1 from contact p where p.customer_id = c.id and p.archived_at is null)`,
-  CREDIT: sql`(c.credit_limit is not null and c.payment_term_days is not null)`,
-} as const;
-
 /**
  * How the files of existing customers stand: their mandatory facts and those that are filled (FIELDS), files and those
  * that are complete (FILES), and graded customers by grade.
@@ -138,7 +133,6 @@ export const files: PeriodSource = {
   lookBackDays: () => 0,
   presentOnly: true,
   rows: ({ asked, settings }) => {
-    const parts = settings.get(CUSTOMER_SETTINGS.requiredParts).map((part) => PARTS_OF_A_FILE[part]);
     const shares = settings.get(CUSTOMER_SETTINGS.gradeShares);
     const grades = [
       { cut: 'A', is: sql`c.grade = 'A'`, target: shares.A },
@@ -154,8 +148,8 @@ export const files: PeriodSource = {
       from ${asked} join customer c on ${WITHIN}
       cross join lateral (values
         ${join(IS_FILLED.map((filled) => sql`(0, 'FIELDS', ${filled}, true, null::numeric)`))},
-        (0, 'FILES', ${all(parts)}, true, null), ${join(grades)}) as v(position, cut, numerator, denominator, target)
-      where c.lifecycle::text = any(${settings.get(CUSTOMER_SETTINGS.fileScope)}::text[])
+        (0, 'FILES', ${isFileComplete(settings)}, true, null), ${join(grades)}) as v(position, cut, numerator, denominator, target)
+      where ${inFileScope(settings)}
       group by a.place, v.position, v.cut, v.target
       having sum(v.denominator::int) > 0`;
   },

@@ -6,6 +6,7 @@ import { anomalyWarnings, keptTargets } from './kept-values.ts';
 import { keyAccountRevenue } from './key-accounts.ts';
 import {
   acceptedShipments,
+  carriageMargin,
   dueOrders,
   harmedShipments,
   orderCycles,
@@ -48,6 +49,7 @@ export const SOURCES: readonly KpiSource[] = [
   acceptedShipments,
   harmedShipments,
   recognisedRevenue,
+  carriageMargin,
   promisedDeliveries,
   dueOrders,
   orderCycles,

@@ -54,6 +54,16 @@ export const recognisedRevenue: KpiSource = {
     where s.cancelled_at is null`,
 };
 
+/** What carriage left over of the lines delivered on the day whose direct cost is known (CUS-27). By shipment(delivered_at, customer_id). */
+export const carriageMargin: KpiSource = {
+  ...OF_SHIPMENTS,
+  name: 'carriageMargin',
+  rows: ({ days }) => sql`
+    select d.day, ${DIMENSIONS}, s.revenue - s.freight as numerator, 1 as denominator, ${NEVER}
+    from ${days} join shipment s on s.delivered_at >= d.starts_at and s.delivered_at < d.ends_at ${OWNERS}
+    where s.cancelled_at is null and s.freight is not null`,
+};
+
 /** Lines whose promised time fell on the day and has passed, and those of them delivered by it. By shipment(promised_at). */
 export const promisedDeliveries: KpiSource = {
   ...OF_SHIPMENTS,
