@@ -33,6 +33,9 @@ export interface Segment {
   readonly to: Instant;
 }
 
+/** Why a desk is closed: by the day on the wall clock, a holiday before a day of the week without windows. */
+export type ClosedReason = 'OUTSIDE_BUSINESS_HOURS' | 'NON_WORKING_DAY' | 'HOLIDAY';
+
 /** Answers in open time. Windows are half open: at its end instant a desk is closed. */
 export interface BusinessCalendar {
   /** Milliseconds of a working day by the wall clock: the hours of the first weekday that has any. */
@@ -40,6 +43,8 @@ export interface BusinessCalendar {
   isOpen(at: Instant): boolean;
   /** The open intervals between two instants, in order, clipped to them; none touches the next. */
   openBetween(from: Instant, to: Instant): Segment[];
+  /** A stretch without open time, cut where the reason for being closed changes. */
+  whyClosed(from: Instant, to: Instant): (Segment & { readonly reason: ClosedReason })[];
   /** Open milliseconds between two instants; 0 when the second is not after the first. */
   elapsed(from: Instant, to: Instant): number;
   /**
@@ -77,6 +82,7 @@ const ALWAYS_OPEN: BusinessCalendar = {
   businessDayMs: DAY,
   isOpen: () => true,
   openBetween: (from, to) => (to > from ? [{ from, to }] : []),
+  whyClosed: () => [],
   elapsed: (from, to) => Math.max(0, to - from),
   add(from, openMs) {
     requireSpan(openMs);
@@ -105,7 +111,13 @@ const BLOCKS_MAX = Math.ceil((100 * 366 * DAY) / BLOCK);
 
 function openByHours(definition: CalendarDefinition): BusinessCalendar {
   const hours = workingHours(definition);
+  const holidays = new Set(definition.holidays);
   const blocks = new Map<number, Block>();
+
+  function closedOn(day: Temporal.PlainDate): ClosedReason {
+    if (holidays.has(day.toString())) return 'HOLIDAY';
+    return windowsOn(hours, day).length > 0 ? 'OUTSIDE_BUSINESS_HOURS' : 'NON_WORKING_DAY';
+  }
 
   function block(index: number): Block {
     let known = blocks.get(index);
@@ -134,6 +146,22 @@ function openByHours(definition: CalendarDefinition): BusinessCalendar {
         for (let i = 0; i < starts.length; i++) {
           appendSegment(segments, Math.max(starts[i] as number, from), Math.min(ends[i] as number, to));
         }
+      }
+      return segments;
+    },
+
+    whyClosed(from, to) {
+      const segments: (Segment & { reason: ClosedReason })[] = [];
+      let day = Temporal.PlainDate.from(localDate(from, definition.timeZone));
+      for (let reached = from; reached < to; day = day.add({ days: 1 })) {
+        const end = Math.min(to, wallClock(day, DAY_MINUTES, definition.timeZone));
+        // A day that the zone skipped is empty.
+        if (end <= reached) continue;
+        const reason = closedOn(day);
+        const last = segments.at(-1);
+        if (last?.reason === reason) segments[segments.length - 1] = { ...last, to: end };
+        else segments.push({ from: reached, to: end, reason });
+        reached = end;
       }
       return segments;
     },

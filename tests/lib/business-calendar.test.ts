@@ -55,6 +55,45 @@ function openText(calendar: BusinessCalendar, from: string, to: string, timeZone
     .map((s) => [s.from, s.to].map((t) => new Date(t).toISOString().slice(0, 16)).join(' '));
 }
 
+describe('why it is closed', () => {
+  test.each<[string, BusinessCalendar, string, string, string[]]>([
+    [
+      'a night of working days',
+      desk,
+      '2026-11-23 17:30',
+      '2026-11-24 08:00',
+      ['11-23T17:30 11-24T08:00 OUTSIDE_BUSINESS_HOURS'],
+    ],
+    [
+      'National Day, the weekend in it and the nights around',
+      nationalDay,
+      '2026-09-30 17:30',
+      '2026-10-08 08:00',
+      [
+        '09-30T17:30 10-01T00:00 OUTSIDE_BUSINESS_HOURS',
+        '10-01T00:00 10-03T00:00 HOLIDAY',
+        '10-03T00:00 10-05T00:00 NON_WORKING_DAY',
+        '10-05T00:00 10-08T00:00 HOLIDAY',
+        '10-08T00:00 10-08T08:00 OUTSIDE_BUSINESS_HOURS',
+      ],
+    ],
+    [
+      'a Saturday that is worked for once',
+      nationalDay,
+      '2026-10-10 06:00',
+      '2026-10-10 09:00',
+      ['10-10T06:00 10-10T09:00 OUTSIDE_BUSINESS_HOURS'],
+    ],
+    ['never, when always open', alwaysOpen, '2026-11-28 00:00', '2026-11-29 00:00', []],
+    ['nothing of an empty stretch', desk, '2026-11-23 18:00', '2026-11-23 18:00', []],
+  ])('%s', (_, calendar, from, to, expected) => {
+    const local = (instant: number) => new Date(instant + 8 * HOUR).toISOString().slice(5, 16);
+    expect(
+      calendar.whyClosed(at(from), at(to)).map((s) => `${local(s.from)} ${local(s.to)} ${s.reason}`),
+    ).toEqual(expected);
+  });
+});
+
 describe('adding open time', () => {
   test.each<[string, BusinessCalendar, string, number, string]>([
     ['within a window', desk, '2026-11-23 08:00', 2 * HOUR, '2026-11-23 10:00'],

@@ -367,7 +367,14 @@ describe('[TIC-36] a change of terms moves the limits of open tickets', () => {
     expect(recompute).toMatchObject({ cause: 'CALENDAR', state: 'DONE' });
     const sla = await slaOf(inquiry.id);
     expect(sla.resolution.dueAt).toBe(new Date(monday + 24 * HOUR).toISOString());
-    expect(sla.timeline.map(({ kind }: { kind: string }) => kind)).toEqual(['RUNNING', 'CLOSED', 'RUNNING']);
+    expect(sla.timeline.map(({ reason }: { reason: string }) => reason)).toEqual([
+      'OPEN',
+      'OUTSIDE_BUSINESS_HOURS',
+      'NON_WORKING_DAY',
+      'HOLIDAY',
+      'OUTSIDE_BUSINESS_HOURS',
+      'OPEN',
+    ]);
     await changeCalendar(server, 'BUSINESS_HOURS', { holidays: [] });
     // Counted from the change it would be due at the same hour: nothing is later than it was promised.
     expect((await slaOf(inquiry.id)).resolution.dueAt).toBe(new Date(monday).toISOString());

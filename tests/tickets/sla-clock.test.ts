@@ -850,7 +850,9 @@ describe('the timeline explains the final due instant', () => {
   test('an inquiry runs in business hours', () => {
     expect(story(ticket('2026-11-27 16:30', INQUIRY), '2026-11-27 16:30')).toEqual([
       '11-27 16:30 11-27 17:30 RUNNING OPEN',
-      '11-27 17:30 11-30 08:00 CLOSED OUTSIDE_BUSINESS_HOURS',
+      '11-27 17:30 11-28 00:00 CLOSED OUTSIDE_BUSINESS_HOURS',
+      '11-28 00:00 11-30 00:00 CLOSED NON_WORKING_DAY',
+      '11-30 00:00 11-30 08:00 CLOSED OUTSIDE_BUSINESS_HOURS',
       '11-30 08:00 11-30 16:30 RUNNING OPEN',
     ]);
   });
@@ -901,7 +903,8 @@ describe('the timeline explains the final due instant', () => {
     ]);
     expect(story(facts, '2026-11-28 10:00')).toEqual([
       '11-27 16:30 11-27 17:30 RUNNING OPEN',
-      '11-27 17:30 11-28 10:00 CLOSED OUTSIDE_BUSINESS_HOURS',
+      '11-27 17:30 11-28 00:00 CLOSED OUTSIDE_BUSINESS_HOURS',
+      '11-28 00:00 11-28 10:00 CLOSED NON_WORKING_DAY',
       '11-28 10:00 11-29 10:00 RUNNING OPEN',
     ]);
   });

@@ -1,4 +1,4 @@
-import type { BusinessCalendar } from '../../lib/business-calendar.ts';
+import type { BusinessCalendar, ClosedReason } from '../../lib/business-calendar.ts';
 import { parseDuration, scaleDuration } from '../../lib/duration.ts';
 import type { Instant } from '../../lib/periods.ts';
 
@@ -67,7 +67,7 @@ export interface TimelineSegment {
   readonly to: Instant;
   readonly kind: 'RUNNING' | 'PAUSED' | 'CLOSED';
   /** PAUSE_CUT_BY_REPLY: the customer was awaited and answered before the wait was ended by hand. */
-  readonly reason: 'OPEN' | 'OUTSIDE_BUSINESS_HOURS' | 'CUSTOMER_AWAITED' | 'PAUSE_CUT_BY_REPLY';
+  readonly reason: 'OPEN' | ClosedReason | 'CUSTOMER_AWAITED' | 'PAUSE_CUT_BY_REPLY';
 }
 
 /** A recorded wait that went on after the customer had replied: the clock runs from the reply. */
@@ -280,15 +280,25 @@ function explain({ deadline, pauses }: Limit, now: Instant): TimelineSegment[] {
     for (const stretch of stretches(from, to, terms, pauses)) {
       let closedFrom = stretch.from;
       for (const open of terms.calendar.openBetween(stretch.from, stretch.to)) {
-        append(timeline, closedFrom, open.from, 'CLOSED', 'OUTSIDE_BUSINESS_HOURS');
+        appendClosed(timeline, closedFrom, open.from, terms.calendar);
         if (!stretch.pause) append(timeline, open.from, open.to, 'RUNNING', 'OPEN');
         else append(timeline, open.from, open.to, 'PAUSED', stretch.pause.reason);
         closedFrom = open.to;
       }
-      append(timeline, closedFrom, stretch.to, 'CLOSED', 'OUTSIDE_BUSINESS_HOURS');
+      appendClosed(timeline, closedFrom, stretch.to, terms.calendar);
     }
   }
   return timeline;
+}
+
+function appendClosed(
+  timeline: TimelineSegment[],
+  from: Instant,
+  to: Instant,
+  calendar: BusinessCalendar,
+): void {
+  for (const closed of calendar.whyClosed(from, to))
+    append(timeline, closed.from, closed.to, 'CLOSED', closed.reason);
 }
 
 /** Adds a segment; an empty one is left out, one like the last prolongs it. */

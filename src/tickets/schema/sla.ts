@@ -70,7 +70,7 @@ const SegmentType = builder.objectRef<TimelineSegment>('SlaTimelineSegment').imp
     }),
     reason: t.exposeString('reason', {
       description:
-        'OPEN; OUTSIDE_BUSINESS_HOURS: the calendar is closed; CUSTOMER_AWAITED; PAUSE_CUT_BY_REPLY: the customer was awaited, and answered before the wait was ended by hand.',
+        'OPEN; of a closed calendar OUTSIDE_BUSINESS_HOURS of a working day, NON_WORKING_DAY: the weekday has no hours, or HOLIDAY; CUSTOMER_AWAITED; PAUSE_CUT_BY_REPLY: the customer was awaited, and answered before the wait was ended by hand.',
     }),
     duration: t.field({
       type: 'Duration',
