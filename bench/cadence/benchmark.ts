@@ -42,8 +42,12 @@ export async function cadenceBenchmark(options: CadenceOptions): Promise<boolean
       await database.close();
     }
   } finally {
-    if (options.keep) console.log(`Kept: --database ${bench.name}`);
-    else await bench.drop();
+    if (options.keep || options.database !== undefined) {
+      await bench.client.end();
+      console.log(`Kept: npm run bench -- cadence --database ${bench.name}`);
+    } else {
+      await bench.drop();
+    }
   }
 }
 
@@ -86,7 +90,7 @@ async function measure(database: Database, options: CadenceOptions): Promise<boo
   return met;
 }
 
-/** The first page of the due list of a manager of a hundredth of the customers, again and again. */
+/** The first page of the due list of a manager of 250 of 100,000 customers, again and again. */
 async function duePages(database: Database, requests: number): Promise<number[]> {
   const now = new Date(NIGHTS.at(-1) ?? '');
   const organisation = await loadOrganisation(database);

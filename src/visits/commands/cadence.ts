@@ -81,15 +81,18 @@ export function refreshCadenceOf(
 
 /**
  * Brings what one part of all customers is owed in line with the policy: ends what is no longer asked for, opens the
- * present windows, judges all that is open from the contacts in it, and tells of what is due soon or missed. Six
+ * present windows, judges all that is open from the contacts in it, and tells of what is due soon or missed. Seven
  * statements, however many customers there are.
  */
-export function refreshCadence(
+export async function refreshCadence(
   tx: Command,
   timeZone: string,
   { part, lastPass }: { readonly part: number; readonly lastPass: Date | null },
 ): Promise<void> {
-  return refresh(tx, timeZone, lastPass, {
+  // The planner cannot know how many rows a policy makes of a part, takes them for a handful and would compare each with
+  // each. Laterals, meant to look up row by row, do so all the same.
+  await tx.query(sql`select set_config('enable_nestloop', 'off', true)`);
+  await refresh(tx, timeZone, lastPass, {
     customers: sql`mod(abs(uuid_hash(c.id)::bigint), ${PARTS}::int) = ${part}::int`,
     obligations: sql`mod(abs(uuid_hash(o.subject_id)::bigint), ${PARTS}::int) = ${part}::int`,
     missed: sql`false`,
@@ -265,19 +268,18 @@ function visitCounts(kind: Sql, host: Sql, { countingVisits }: CadenceTable): Sq
  */
 async function openRolling(tx: Command, wanted: Sql, table: CadenceTable, timeZone: string): Promise<void> {
   await tx.query(sql`
-    with ${wanted}, acts as (
-      select w.customer_id, w.kind, v.done_at as at
-      from wanted w join visit v on v.customer_id = w.customer_id
-      where w.calendar is null and v.state = 'DONE' and ${visitCounts(sql`w.kind`, sql`w.host`, table)}
-      union all
-      select w.customer_id, w.kind, l.at
-      from wanted w join contact_log l on l.customer_id = w.customer_id
-      where w.kind = 'CADENCE_FOLLOW_UP' and l.follow_up and l.channel = 'PHONE' and l.outcome = 'REACHED'),
-    latest as (
-      select customer_id, kind, array_agg(at order by at desc) as times from acts group by customer_id, kind),
-    anchored as (
-      select w.*, coalesce(a.times[w.required], w.since) as starts_at
-      from wanted w left join latest a on a.customer_id = w.customer_id and a.kind = w.kind
+    with ${wanted}, anchored as (
+      select w.*, coalesce(latest.at, w.since) as starts_at
+      from wanted w left join lateral (
+        select act.at
+        from (
+          select v.done_at as at from visit v
+          where v.customer_id = w.customer_id and v.state = 'DONE' and ${visitCounts(sql`w.kind`, sql`w.host`, table)}
+          union all
+          select l.at from contact_log l
+          where w.kind = 'CADENCE_FOLLOW_UP' and l.customer_id = w.customer_id
+            and l.follow_up and l.channel = 'PHONE' and l.outcome = 'REACHED') act
+        order by act.at desc offset w.required - 1 limit 1) latest on true
       where w.calendar is null),
     due as (
       select anchored.*, (starts_at at time zone ${timeZone} + make_interval(months => months, days => days))
