@@ -138,7 +138,7 @@ async function lateness(database: BenchDatabase, signal: AbortSignal): Promise<n
     await database.client.query(`
       update obligation o set due_at = d.at, next_at = d.at
       from (select id, date_trunc('milliseconds', now()) + interval '3 seconds' + row_number() over (order by id) * interval '${EVERY_MS} ms' as at
-            from (select id from obligation where next_at > now() + interval '1 day' limit ${WATCHED}) chosen) d
+            from (select id from obligation where kind = 'TICKET_FIRST_RESPONSE' and next_at > now() + interval '1 day' limit ${WATCHED}) chosen) d
       where o.id = d.id`);
     const until = Date.now() + WATCHED * EVERY_MS + 20_000;
     while (late.length < WATCHED) {
