@@ -28,7 +28,7 @@ const TICKET = `ticket {
   id number status severity priority cycle version resolvedAt closedAt satisfaction liability team { type }
   escalationLevel escalations { id level reason limit cycle acknowledgedAt }
   sla { policy acknowledge { dueAt state } firstResponse { dueAt state } decision { dueAt state }
-    progress { dueAt state } resolution { dueAt warnAt state } timeline { from to kind } }
+    progress { dueAt state } resolution { dueAt warnAt state } timeline { from to kind reason } }
   history { action from to actor { number } }
 }`;
 
@@ -409,10 +409,12 @@ describe('the clock and the ladder', () => {
     });
     const { number } = opened.ticket;
     expect(opened.ticket.sla.firstResponse.dueAt).toBe('2026-11-30T01:30:00.000Z');
-    expect(opened.ticket.sla.timeline.map((segment: { kind: string }) => segment.kind)).toEqual([
-      'RUNNING',
-      'CLOSED',
-      'RUNNING',
+    expect(opened.ticket.sla.timeline.map((segment: { reason: string }) => segment.reason)).toEqual([
+      'OPEN',
+      'OUTSIDE_BUSINESS_HOURS',
+      'NON_WORKING_DAY',
+      'OUTSIDE_BUSINESS_HOURS',
+      'OPEN',
     ]);
     for (const [instant, kinds] of [
       ['2026-11-30T01:05:59.999Z', []],

@@ -186,6 +186,7 @@ async function raise(tx: Command, reached: readonly Reached[], directory: Direct
     ...one,
     audience: addressedBy(one.step.level, ticketPeople(one.ticket, directory.organisation, standIns)),
   }));
+  const failed = responsibleFor(tx, reached, directory);
   const written = await writeRungs(
     tx,
     addressed.map(({ ticket, limit, step, audience }) => ({
@@ -196,8 +197,8 @@ async function raise(tx: Command, reached: readonly Reached[], directory: Direct
       note: null,
       named: audience.named,
     })),
+    failed,
   );
-  const failed = await holdResponsible(tx, reached, directory);
   for (const { ticket, limit, dueAt, step, audience: whole } of addressed) {
     const { roles, employees } = whole;
     const audience = { roles, employees };
@@ -241,23 +242,17 @@ function weightOf(ticket: TicketFacts): Record<string, string | boolean | null> 
 }
 
 /** Names who answers for the first limit that was missed, unless somebody does already (TIC-16); by ticket. */
-async function holdResponsible(
+function responsibleFor(
   tx: Command,
   reached: readonly Reached[],
   directory: Directory,
-): Promise<Map<string, string>> {
+): ReadonlyMap<string, string> {
   const holders = new Map<string, string>();
   for (const { ticket, limit, step } of reached) {
     if (step.step < 2 || holders.has(ticket.id)) continue;
     const holder = ticket.failureResponsibleId ?? stepHolder(tx, ticket, limit, directory);
     if (holder !== null) holders.set(ticket.id, holder);
   }
-  const rows = [...holders].map(([id, holder]) => ({ id, holder }));
-  await tx.query(sql`
-    update ticket t set failure_responsible_id = r.holder
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id uuid, holder uuid)
-    where t.id = r.id and t.failure_responsible_id is null
-    returning 1 as written`);
   return holders;
 }
 
@@ -286,11 +281,13 @@ interface Rung {
 
 /**
  * The ids of the rungs that were not there before, by ticket and level. A rung of a complaint says by when one of those
- * whom it names takes note.
+ * whom it names takes note. The tickets get their level, and in the same update who failed: a row that is written twice in
+ * a transaction has all its references checked again.
  */
 async function writeRungs(
   tx: Command,
   rungs: readonly (Rung & { readonly named: readonly NamedPerson[] })[],
+  failed: ReadonlyMap<string, string> = new Map(),
 ): Promise<Map<string, string>> {
   const hours = tx.settings.get(TICKET_SETTINGS.escalationAcknowledgeHours);
   const rows = rungs.map(({ ticket, level, reason, limit, note, named }) => ({
@@ -326,12 +323,21 @@ async function writeRungs(
       acknowledge_due_at as "dueAt"`);
   await putObligations(tx, written.flatMap(acknowledgement));
   // Escalation never lowers itself: the enum's order is the ladder's.
+  const marks = [
+    ...written.map(({ ticketId, level }) => ({ ticket_id: ticketId, level, holder: null })),
+    ...[...failed].map(([ticketId, holder]) => ({ ticket_id: ticketId, level: null, holder })),
+  ];
   await tx.query(sql`
-    update ticket t set escalation_level = greatest(t.escalation_level, h.level)
+    update ticket t set
+      escalation_level = greatest(t.escalation_level, m.level),
+      failure_responsible_id = coalesce(t.failure_responsible_id, m.holder)
     from (
-      select e.ticket_id, max(e.level) as level from escalation e join ticket x on x.id = e.ticket_id and x.cycle = e.cycle
-      where e.ticket_id = any(${written.map((row) => row.ticketId)}::uuid[]) group by e.ticket_id) h
-    where t.id = h.ticket_id
+      select r.ticket_id, max(r.level::"EscalationLevel") as level, max(r.holder)::uuid as holder
+      from jsonb_to_recordset(${JSON.stringify(marks)}::jsonb) as r(ticket_id uuid, level text, holder text)
+      group by r.ticket_id) m
+    where t.id = m.ticket_id
+      and (greatest(t.escalation_level, m.level), coalesce(t.failure_responsible_id, m.holder))
+        is distinct from (t.escalation_level, t.failure_responsible_id)
     returning 1 as written`);
   return new Map(written.map((row) => [`${row.ticketId} ${row.level}`, row.id]));
 }

@@ -81,7 +81,7 @@ export function refreshCadenceOf(
 
 /**
  * Brings what one part of all customers is owed in line with the policy: ends what is no longer asked for, opens the
- * present windows, judges all that is open from the contacts in it, and tells of what is due soon or missed. Seven
+ * present windows, judges all that is open from the contacts in it, and tells of what is due soon or missed. Eight
  * statements, however many customers there are.
  */
 export async function refreshCadence(
@@ -97,6 +97,7 @@ export async function refreshCadence(
     obligations: sql`mod(abs(uuid_hash(o.subject_id)::bigint), ${PARTS}::int) = ${part}::int`,
     missed: sql`false`,
   });
+  await tx.query(sql`select set_config('enable_nestloop', 'on', true)`);
 }
 
 async function refresh(tx: Command, timeZone: string, lastPass: Date | null, scope: Scope): Promise<void> {
