@@ -261,6 +261,16 @@ export const EVENTS = {
       zh: '{period} 大客户收入报表已转呈。',
     },
   },
+  LEDGER_MONTHLY: {
+    source: 'CUS-08',
+    subject: null,
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'The ledgers of {month}: {customers} customers, {filesComplete} complete files, {complaintsReceived} complaints.',
+      zh: '{month} 月度台账：客户 {customers} 家，档案完整 {filesComplete} 家，投诉 {complaintsReceived} 件。',
+    },
+  },
   CARE_ACTION_DUE: {
     source: 'EVT-68',
     subject: 'KeyAccount',

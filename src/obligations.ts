@@ -41,6 +41,7 @@ import { advanceSeasons, PEAK_SEASON } from './key-accounts/commands/seasons.ts'
 import { KEY_ACCOUNT_NIGHT, workNight } from './key-accounts/commands/nightly.ts';
 import { closePeriods, KPI_CLOSE } from './kpis/commands/close.ts';
 import { judgeEndedPeriods, KPI_PERIOD_END } from './kpis/commands/off-target.ts';
+import { keepLedgers, LEDGER_MONTH } from './ledgers/commands.ts';
 import type { Organisation } from './organisation/queries.ts';
 import type { ObligationKinds } from './platform/obligations.ts';
 import { advanceRecomputes, SLA_RECOMPUTE } from './sla/commands/recompute.ts';
@@ -92,6 +93,7 @@ export function OBLIGATION_KINDS({ organisation, timeZone }: SweepDirectory): Ob
     ...Object.fromEntries(DUTY_KINDS.map((kind) => [kind, advanceDuties])),
     ...Object.fromEntries(LIMIT_OBLIGATIONS.map((kind) => [kind, ticketLimits])),
     [KPI_CLOSE]: closePeriods({ organisation, timeZone }),
+    [LEDGER_MONTH]: keepLedgers(timeZone),
     [KPI_PERIOD_END]: judgeEndedPeriods(timeZone),
     [DUTY_COVERAGE]: advanceCoverage({ organisation, timeZone }),
     [SLA_RECOMPUTE]: advanceRecomputes(timeZone),

@@ -38,6 +38,7 @@ import './tickets/schema/form.ts';
 import './grading/schema.ts';
 import './volumes/schema.ts';
 import './customer-reports/schema.ts';
+import './ledgers/schema.ts';
 import './sla/schema/versions.ts';
 import './sla/schema/recomputes.ts';
 import './sla/schema/service-calendars.ts';

@@ -27,6 +27,7 @@ import { watchKeyAccountNights } from './key-accounts/commands/nightly.ts';
 import { watchCadence } from './visits/commands/cadence.ts';
 import { watchHandovers } from './handover/commands.ts';
 import { watchRunningPeriods } from './kpis/commands/close.ts';
+import { watchLedgers } from './ledgers/commands.ts';
 import { recordDefinitions } from './kpis/commands/definitions.ts';
 import { FIRST_DAYS, nextDays, recountIfDifferent, rollUp } from './kpis/commands/rollup.ts';
 import { UNCOUNTED_SINCE } from './kpis/queries/facts.ts';
@@ -54,7 +55,7 @@ import { answer, answerError, redirect } from './platform/http-answers.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { migrate } from './platform/migrate.ts';
-import { createSweeper, type Sweeper, sweepObligations } from './platform/obligations.ts';
+import { BATCH, createSweeper, type Sweeper, sweepObligations } from './platform/obligations.ts';
 import { removeLeftovers } from './platform/blob-store.ts';
 import { openDatabase } from './platform/open-database.ts';
 import { openStore } from './platform/open-store.ts';
@@ -252,6 +253,7 @@ export function buildServer(
         await watchCustomerDays(tx, environment.BUSINESS_TIME_ZONE);
         await watchCadence(tx, environment.BUSINESS_TIME_ZONE);
         await watchVolumes(tx, environment.BUSINESS_TIME_ZONE);
+        await watchLedgers(tx, environment.BUSINESS_TIME_ZONE);
         await watchHandovers(tx);
       });
       if (options.sweep !== false) {
@@ -564,6 +566,7 @@ async function assemble(given: {
           log,
         }),
       ),
+    full: BATCH,
     onRun(milliseconds, moved) {
       metrics.sweepSeconds.observe(milliseconds / 1000);
       metrics.obligationsMoved.inc(moved);

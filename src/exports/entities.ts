@@ -1,6 +1,7 @@
 import { budgetLineExport } from '../budgets/export.ts';
 import { accessGrantExport, contactExport, customerExport } from '../customers/export.ts';
 import { contactLogExport, keyAccountExport } from '../key-accounts/export.ts';
+import { ledgerExport } from '../ledgers/export.ts';
 import { shipmentExport } from '../shipments/export.ts';
 import { ticketExport } from '../tickets/export.ts';
 import { visitExport } from '../visits/export.ts';
@@ -17,6 +18,7 @@ export const EXPORT_ENTITIES: readonly ExportEntity[] = [
   accessGrantExport,
   budgetLineExport,
   shipmentExport,
+  ledgerExport,
 ];
 
 const byList = new Map(EXPORT_ENTITIES.map((entity) => [entity.list, entity]));

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KpiDimensionKind } from '../../generated/prisma/enums.ts';
 import { newId } from '../../lib/ids.ts';
 import { nextPeriod, type Period, type PeriodKind, parsePeriod, periodOf } from '../../lib/periods.ts';
-import type { Organisation } from '../../organisation/queries.ts';
+import { holdersOf, type Organisation } from '../../organisation/queries.ts';
 import type { Command } from '../../platform/command.ts';
 import {
   type AdvanceObligations,
@@ -79,8 +79,8 @@ function nextClose(tx: Command, period: Period, after: Date): Date | null {
 }
 
 /**
- * Keeps the values of the periods that are due: those of the company, of every department, team and area for months,
- * quarters and years, and those of every target (KPM-03). Then looks for abnormal ones among them (KPM-01), and has the
+ * Keeps the values of the periods that are due: those of the company, of every department, team and area, and of the people
+ * whom a metric appraises for months, quarters and years, and those of every target (KPM-03). Then looks for abnormal ones among them (KPM-01), and has the
  * period after closed in its turn. A period some of whose counts still wait is left for the next sweep.
  */
 export function closePeriods({
@@ -108,7 +108,11 @@ export function closePeriods({
           period,
           dimension: { kind, id },
         }));
-      return [...scopesOf(period, organisation), ...ofTargets].filter(
+      return [
+        ...scopesOf(period, organisation),
+        ...appraisalsOf(period, { organisation, timeZone }),
+        ...ofTargets,
+      ].filter(
         ({ definition }) =>
           definition.measure &&
           isOffered(definition.measure, period) &&
@@ -167,6 +171,22 @@ function scopesOf(period: Period, organisation: Organisation): MetricAsked[] {
     dimensions
       .filter(({ kind }) => definition.dimensions.includes(kind))
       .map((dimension) => ({ definition, period, dimension })),
+  );
+}
+
+/** The metrics that appraise people, of everybody who held one of the roles when the period ended. */
+function appraisalsOf(
+  period: Period,
+  { organisation, timeZone }: { readonly organisation: Organisation; readonly timeZone: string },
+): MetricAsked[] {
+  if (!CLOSED_KINDS.includes(period.kind)) return [];
+  const ended = new Date(period.end - 1);
+  return KPIS.flatMap((definition) =>
+    holdersOf(organisation, definition.appraises ?? [], ended, timeZone).map(({ id }) => ({
+      definition,
+      period,
+      dimension: { kind: 'EMPLOYEE' as const, id },
+    })),
   );
 }
 

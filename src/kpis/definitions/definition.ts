@@ -1,4 +1,10 @@
-import type { KpiDimensionKind, KpiDirection, KpiUnit, MetricCut } from '../../generated/prisma/enums.ts';
+import type {
+  KpiDimensionKind,
+  KpiDirection,
+  KpiUnit,
+  MetricCut,
+  Role,
+} from '../../generated/prisma/enums.ts';
 import type { PeriodKind } from '../../lib/periods.ts';
 import type { Text } from '../../lib/text.ts';
 import type { Settings } from '../../platform/settings-register.ts';
@@ -23,6 +29,8 @@ export interface KpiDefinition {
   /** The data it is made of. */
   readonly source: string;
   readonly dimensions: readonly KpiDimensionKind[];
+  /** People whose own value is kept at the close, too: holders of these roles, whom it appraises. */
+  readonly appraises?: readonly Role[];
   /** A figure of service, open to those who serve (section 23). */
   readonly service: boolean;
   /** It stands for a table of values, such as one for each cause. */

@@ -13,6 +13,8 @@ export const fileCompleteness: KpiDefinition = {
   formula:
     'files with all parts of file.requiredParts, priority ones with those of file.requiredPartsPriority too, ÷ files of existing customers (customer.fileScope) in charge; as they stand, so an ended period has what was kept at its close',
   owner: 'CLERK',
+  // CUS-08.
+  appraises: ['ACCOUNT_MANAGER_LOGISTICS', 'ACCOUNT_MANAGER_LEASING'],
   source: 'Customer file',
   measure: {
     of: [{ periodSource: files }],
