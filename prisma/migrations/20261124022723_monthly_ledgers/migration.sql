@@ -26,4 +26,4 @@ CREATE INDEX "monthly_ledger_month_id_idx" ON "monthly_ledger"("month", "id");
 CREATE INDEX "monthly_ledger_owner_id_month_id_idx" ON "monthly_ledger"("owner_id", "month", "id");
 
 -- A month is kept once, whichever process does it and however often.
-create unique index monthly_ledger_once on monthly_ledger (month, overall, owner_id) nulls not distinct;
+create unique index monthly_ledger_once_sql on monthly_ledger (month, overall, owner_id) nulls not distinct;
