@@ -261,6 +261,53 @@ export const EVENTS = {
       zh: '{period} 大客户收入报表已转呈。',
     },
   },
+  REPORT_OVERDUE: {
+    source: 'EVT-52',
+    subject: null,
+    severity: 'WARNING',
+    restricted: true,
+    message: {
+      en: 'The report {report} of {period} was not submitted in time.',
+      zh: '{period} 的报告（{report}）未按时提交。',
+    },
+  },
+  REPORT_SUBMITTED: {
+    source: 'VIS-03, VIS-07, VIS-08',
+    subject: null,
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'The report {report} of {period} was submitted.',
+      zh: '{period} 的报告（{report}）已提交。',
+    },
+  },
+  PATROL_URGENT_REPORT: {
+    source: 'EVT-40',
+    subject: null,
+    severity: 'HIGH',
+    restricted: true,
+    message: { en: 'Urgent report of a patrol ({reason}): {facts}', zh: '巡访紧急报告（{reason}）：{facts}' },
+  },
+  PATROL_URGENT_ANSWERED: {
+    source: 'VIS-09',
+    subject: null,
+    severity: 'INFO',
+    restricted: true,
+    message: {
+      en: 'The urgent report of {period} was answered.',
+      zh: '{period} 的巡访紧急报告已批复。',
+    },
+  },
+  PATROL_URGENT_UNANSWERED: {
+    source: 'VIS-09',
+    subject: null,
+    severity: 'HIGH',
+    restricted: true,
+    message: {
+      en: 'The urgent report of {period} was not answered in time.',
+      zh: '{period} 的巡访紧急报告未按时批复。',
+    },
+  },
   LEDGER_MONTHLY: {
     source: 'CUS-08',
     subject: null,

@@ -58,6 +58,14 @@ import { advanceReminders, TICKET_REMINDER } from './tickets/commands/reminders.
 import { CADENCE_NIGHT, sweepCadence } from './visits/commands/cadence.ts';
 import { missVisits, VISIT_RECORD } from './visits/commands/visits.ts';
 import { sweepVolumes, VOLUME_WATCH } from './volumes/commands.ts';
+import {
+  advanceReports as advanceWorkReports,
+  advanceUrgent,
+  askForReports,
+  REPORT_MONTH,
+  URGENT_ANSWER,
+  WORK_REPORT,
+} from './work-reports/commands.ts';
 
 /** What the sweep's handlers need to know of the organisation. */
 export interface SweepDirectory {
@@ -106,6 +114,9 @@ export function OBLIGATION_KINDS({ organisation, timeZone }: SweepDirectory): Ob
     [TICKET_REMINDER]: advanceReminders({ organisation, timeZone }),
     [EXPORT_END]: sweepExports,
     [VISIT_RECORD]: missVisits,
+    [REPORT_MONTH]: askForReports({ organisation, timeZone }),
+    [WORK_REPORT]: advanceWorkReports,
+    [URGENT_ANSWER]: advanceUrgent,
     [CADENCE_NIGHT]: sweepCadence(timeZone),
   };
 }

@@ -39,6 +39,7 @@ import './grading/schema.ts';
 import './volumes/schema.ts';
 import './customer-reports/schema.ts';
 import './ledgers/schema.ts';
+import './work-reports/schema.ts';
 import './sla/schema/versions.ts';
 import './sla/schema/recomputes.ts';
 import './sla/schema/service-calendars.ts';

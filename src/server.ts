@@ -72,6 +72,7 @@ import { inRound, type Tracing } from './platform/tracing.ts';
 import { constantViewer } from './platform/visibility.ts';
 import { RIGHTS_BY_SUBJECT, schema } from './schema.ts';
 import { watchVolumes } from './volumes/commands.ts';
+import { watchReports } from './work-reports/commands.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 export const MIGRATIONS = join(ROOT, 'prisma/migrations');
@@ -254,6 +255,7 @@ export function buildServer(
         await watchCadence(tx, environment.BUSINESS_TIME_ZONE);
         await watchVolumes(tx, environment.BUSINESS_TIME_ZONE);
         await watchLedgers(tx, environment.BUSINESS_TIME_ZONE);
+        await watchReports(tx);
         await watchHandovers(tx);
       });
       if (options.sweep !== false) {

@@ -14,6 +14,7 @@ import { SLA_SETTINGS } from './sla/settings.ts';
 import { TICKET_SETTINGS } from './tickets/settings.ts';
 import { VISIT_SETTINGS } from './visits/settings.ts';
 import { VOLUME_SETTINGS } from './volumes/settings.ts';
+import { WORK_REPORT_SETTINGS } from './work-reports/settings.ts';
 
 /** The configuration register (rulebook section 26): the settings of every area, each declared beside its rules. */
 export const SETTINGS: readonly SettingDefinition[] = [
@@ -22,6 +23,7 @@ export const SETTINGS: readonly SettingDefinition[] = [
   GRADING_SETTINGS,
   KEY_ACCOUNT_SETTINGS,
   VISIT_SETTINGS,
+  WORK_REPORT_SETTINGS,
   TICKET_SETTINGS,
   SLA_SETTINGS,
   DUTY_SETTINGS,

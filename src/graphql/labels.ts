@@ -116,6 +116,19 @@ const CHINESE: Labels = {
   ActionItemKind: { CORRECTIVE: '纠正', PREVENTIVE: '预防' },
   HandoverReason: { LEFT: '离职', ROLE_ENDED: '角色结束' },
   HandoverSubject: { TICKET: '工单', CUSTOMER_OWNER: '客户归属', CUSTOMER_CUSTODIAN: '档案保管' },
+  WorkReportKind: {
+    VISIT_PLAN: '拜访计划',
+    PATROL_DAILY: '巡访日报',
+    PATROL_MONTHLY: '每月巡访情况报告',
+    PATROL_URGENT: '巡访紧急报告',
+  },
+  WorkReportState: { DUE: '待提交', SUBMITTED: '已提交', ANSWERED: '已批复' },
+  PatrolUrgency: {
+    COMPETITOR_POLICY: '竞争对手销售政策重大变化',
+    COMPETITOR_TREND: '竞争对手销售或服务新动向',
+    OWN_SERVICE_PROBLEM: '发现自身服务问题',
+    OTHER: '其他紧急事项',
+  },
   ImprovementPlanState: { OPEN: '进行中', CLOSED: '已完成', DROPPED: '已放弃' },
   ServiceChannelKind: {
     HOTLINE: '服务热线',

@@ -18,6 +18,8 @@ const NAMED = [
   'secrecy: acknowledgeMonths',
   'cadence: grade gradeD keyAccount dueSoon patrolDays followUpDays leaseVisit executiveExchange countingVisits',
   'visit: recordDays',
+  'patrol: dailyTime monthlyDay urgentReplyHours',
+  'report: visitPlanDay graceDaily graceOther',
   'keyAccount: thresholds specialCount reviewPeriod symposiumPerYear demandMeeting unassignedDays inspection planReviewMonths modelPerIndustry revenueReportDay peakNoticeDays analysisPeriod',
   'gift: limit',
   'care: noticeDays',

@@ -9,6 +9,7 @@ export type Resource =
   | 'accessGrant'
   | 'grading'
   | 'customerReport'
+  | 'workReport'
   | 'keyAccount'
   | 'keyAccountIncentive'
   | 'keyAccountAnalysis'
@@ -38,7 +39,7 @@ export type Verb = 'read' | 'mask' | 'write' | 'approve' | 'propose' | 'request'
  * ALL everything · AREA the areas assigned to the person · DEPARTMENT the own department · ASSIGNED customers and
  * records the person is assigned to · DEDICATED dedicated assignments · GRANT customers with an approved access
  * request · TICKET_NEED customers of open tickets the person handles · KEY key accounts · KEY_ASSIGNED key accounts
- * of the person · PUBLISHED articles that are published · HANDLER tickets the person handles, opened or is responsible for · TEAM the own team's queue ·
+ * of the person · PUBLISHED articles that are published · PATROLS reports on patrols · PLANS visit plans · HANDLER tickets the person handles, opened or is responsible for · TEAM the own team's queue ·
  * CUSTOMERS tickets of customers the person is assigned to · SALE tickets of the selling process · SALE_CUSTOMERS those of customers the person is
  * assigned to · DISPATCHED tickets
  * passed to the own department · CLAIMS tickets with a claim for money · OWN figures about the person · SERVICE
@@ -55,6 +56,8 @@ export type Scope =
   | 'KEY'
   | 'KEY_ASSIGNED'
   | 'PUBLISHED'
+  | 'PATROLS'
+  | 'PLANS'
   | 'HANDLER'
   | 'TEAM'
   | 'CUSTOMERS'
@@ -197,6 +200,14 @@ export const PERMISSIONS: Record<Resource, Record<Role, Cell>> = {
     CS_SUPERVISOR: { read: ['ALL'], write: ['ALL'] },
     DATA_ANALYST: { read: ['ALL'], write: ['ALL'] },
     MARKETING_CLERK: { read: ['ALL'], write: ['ALL'] },
+    INTERNAL_AUDITOR: READ_ALL,
+  }),
+  // VIS-03, VIS-07..09: whom plans and reports are for. Everybody reads and submits the own ones.
+  workReport: everybody(NOTHING, {
+    COMPANY_LEADER: READ_ALL,
+    HEAD: { read: ['ALL'], approve: ['ALL'] },
+    SALES_SUPERVISOR: { read: ['PLANS'] },
+    CS_SUPERVISOR: { read: ['PATROLS'], write: ['PATROLS'] },
     INTERNAL_AUDITOR: READ_ALL,
   }),
   keyAccount: {

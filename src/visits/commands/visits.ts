@@ -10,6 +10,7 @@ import { type Command, once } from '../../platform/command.ts';
 import { type AdvanceObligations, cancelObligations, putObligations } from '../../platform/obligations.ts';
 import { sql } from '../../platform/sql.ts';
 import { constantViewer } from '../../platform/visibility.ts';
+import { awaitDailyReport } from '../../work-reports/commands.ts';
 import { visitReadable, visitWritable } from '../queries/visibility.ts';
 import {
   changeVisit,
@@ -272,6 +273,7 @@ async function afterRecord(
     },
   });
   await refreshCadenceOf(tx, read.timeZone, [visit.customerId]);
+  if (visit.type === 'SERVICE_PATROL') await awaitDailyReport(tx, visit.visitorId, doneAt, read.timeZone);
   if (!significant) return;
   const visitor = read.organisation.employees.get(visit.visitorId);
   tx.emit({
