@@ -319,6 +319,7 @@ test('[VIS-03] at month start visits are planned by the 3rd, more as needed; eac
   await mutate(server, 'ACCOUNT_MANAGER_LOGISTICS', 'visitCancel', {
     visitId: second.id,
     reason: '客户出差',
+    expectedVersion: second.version,
   });
   await sweepAt('2027-01-29 10:00');
   const { data } = await server.gql(
