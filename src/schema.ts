@@ -39,6 +39,7 @@ import './grading/schema.ts';
 import './volumes/schema.ts';
 import './customer-reports/schema.ts';
 import './ledgers/schema.ts';
+import './customers/schema/papers.ts';
 import './work-reports/schema.ts';
 import './sla/schema/versions.ts';
 import './sla/schema/recomputes.ts';

@@ -13,6 +13,7 @@ import { any, type Sql, sql } from '../platform/sql.ts';
 import { reached } from '../platform/visibility.ts';
 import { ACCESS_GRANT_FIELDS, accessGrantList } from './queries/access-grants.ts';
 import { CONTACT_FIELDS, CUSTOMER_FIELDS, contactList, customerList } from './queries/customers.ts';
+import { LAST_PAGE, papers } from './queries/file-records.ts';
 import { customerLevel } from './queries/visibility.ts';
 
 function field(code: keyof typeof CUSTOMER_FIELDS, heading: Text): ExportColumn {
@@ -136,5 +137,44 @@ export const accessGrantExport: ExportEntity = {
     { code: 'decidedBy', heading: text('Decided by', '审批人'), type: 'employee', sql: sql`g.decided_by_id` },
     { code: 'decidedAt', heading: text('Decided at', '审批时间'), type: 'instant', sql: sql`g.decided_at` },
     grant('validUntil', text('Valid until', '有效期至')),
+  ],
+};
+
+function paper(code: 'setNumber' | 'role' | 'kind' | 'addedAt', heading: Text): ExportColumn {
+  return fromField(papers.fields, code, heading);
+}
+
+/** The index of the papers of files, in file order, with the numbers of their pages (CUS-12, CUS-13). */
+export const filePaperExport: ExportEntity = {
+  list: 'filePapers',
+  entity: 'FilePaper',
+  title: text('Papers of files', '档案文件目录'),
+  source: papers.list,
+  joins: joinCustomer(sql`r.customer_id`),
+  customerId: sql`r.customer_id`,
+  file: { grade: sql`c.grade`, part: 'file' },
+  columns: [
+    CUSTOMER_COLUMN,
+    paper('setNumber', text('Set', '组号')),
+    paper('role', text('Role in the set', '组内身份')),
+    paper('kind', text('Kind', '种类')),
+    { code: 'title', heading: text('Title', '题名'), type: 'text', sql: sql`r.title`, identifies: true },
+    { code: 'language', heading: text('Language', '语种'), type: 'text', sql: sql`r.language` },
+    { code: 'copies', heading: text('Copies', '份数'), type: 'integer', sql: sql`r.copies` },
+    { code: 'pageCount', heading: text('Pages', '页数'), type: 'integer', sql: sql`r.page_count` },
+    {
+      code: 'firstPage',
+      heading: text('First page', '起页'),
+      type: 'integer',
+      sql: sql`(${LAST_PAGE} - r.page_count + 1)`,
+    },
+    { code: 'lastPage', heading: text('Last page', '止页'), type: 'integer', sql: LAST_PAGE },
+    paper('addedAt', text('Added at', '归入时间')),
+    {
+      code: 'archivedAt',
+      heading: text('Archived at', '归档时间'),
+      type: 'instant',
+      sql: sql`r.archived_at`,
+    },
   ],
 };

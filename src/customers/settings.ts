@@ -79,6 +79,18 @@ export const CUSTOMER_SETTINGS = {
     source: 'CUS-03, CUS-14, CUS-16',
     schema: z.array(z.enum(FILE_PART_CODES)),
   }),
+  requiredPapers: setting<
+    ('BUSINESS_LICENCE' | 'CONTRACT' | 'CERTIFICATE' | 'CORRESPONDENCE' | 'REPORT' | 'OTHER')[]
+  >({
+    key: 'file.requiredPapers',
+    description: 'Kinds of paper without which the papers of a file are not archived.',
+    default: ['BUSINESS_LICENCE', 'CONTRACT'],
+    origin: 'D',
+    source: 'CUS-10',
+    schema: z.array(
+      z.enum(['BUSINESS_LICENCE', 'CONTRACT', 'CERTIFICATE', 'CORRESPONDENCE', 'REPORT', 'OTHER']),
+    ),
+  }),
   fileWarnDays: setting({
     key: 'file.warnDays',
     description: 'Days after which known information that is not in the file is warned of.',

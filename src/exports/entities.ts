@@ -1,5 +1,5 @@
 import { budgetLineExport } from '../budgets/export.ts';
-import { accessGrantExport, contactExport, customerExport } from '../customers/export.ts';
+import { accessGrantExport, contactExport, customerExport, filePaperExport } from '../customers/export.ts';
 import { contactLogExport, keyAccountExport } from '../key-accounts/export.ts';
 import { ledgerExport } from '../ledgers/export.ts';
 import { shipmentExport } from '../shipments/export.ts';
@@ -19,6 +19,7 @@ export const EXPORT_ENTITIES: readonly ExportEntity[] = [
   budgetLineExport,
   shipmentExport,
   ledgerExport,
+  filePaperExport,
 ];
 
 const byList = new Map(EXPORT_ENTITIES.map((entity) => [entity.list, entity]));

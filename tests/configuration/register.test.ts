@@ -103,6 +103,7 @@ describe('the configuration register', () => {
       'events.retentionDays',
       'events.keyDays',
       'file.requiredPartsPriority',
+      'file.requiredPapers',
       'access.approvalChain',
       'grading.codes',
       'grading.regionPoints',

@@ -3,12 +3,13 @@ import type {
   CustomerSuggestion,
   DataForm,
   DevelopmentNote,
+  FilePaper,
   RelationshipPlan,
 } from '../../generated/prisma/client.ts';
 import type { Reader } from '../../organisation/queries.ts';
 import type { ListField, ListSource } from '../../platform/list.ts';
 import { defineLoader, inOrder, type Loader } from '../../platform/loaders.ts';
-import { columns, raw, type Sql, sql } from '../../platform/sql.ts';
+import { columns, empty, raw, type Sql, sql } from '../../platform/sql.ts';
 import { customerLevel } from './visibility.ts';
 
 type Named<Row, Name extends string> = Row & {
@@ -29,10 +30,14 @@ function fileRecords<Row extends { readonly id: string }>(record: {
   readonly table: string;
   readonly columns: readonly (keyof Row & string)[];
   readonly fields: Readonly<Record<string, ListField>>;
+  /** What its rows have beside their columns. */
+  readonly more?: Sql;
+  /** Their own order; else by id. */
+  readonly order?: NonNullable<ListSource['order']>;
   /** Who else may read them, where they may know of the customer. */
   readonly also?: (reader: Reader) => Sql;
 }): FileRecords<Row> {
-  const select = sql`${columns('r', record.columns)}, c.grade as "fileGrade", ${raw(`'${record.name}'`)} as "__typename"`;
+  const select = sql`${columns('r', record.columns)}, ${record.more ? sql`${record.more},` : empty} c.grade as "fileGrade", ${raw(`'${record.name}'`)} as "__typename"`;
   const from = sql`${raw(record.table)} r join customer c on c.id = r.customer_id`;
   const visible = (reader: Reader) => {
     const level = customerLevel(reader.sees, sql`c`);
@@ -58,6 +63,7 @@ function fileRecords<Row extends { readonly id: string }>(record: {
       visible: visible(reader),
       full: visible(reader),
       fields,
+      ...(record.order ? { order: record.order } : {}),
     }),
   };
 }
@@ -149,5 +155,51 @@ export const dataForms = fileRecords<DataFormRow>({
   fields: {
     state: { kind: 'Enum', enumName: 'DataFormState', column: sql`r.state` },
     sentAt: { kind: 'DateTime', column: sql`r.sent_at` },
+  },
+});
+
+export type PaperRow = Named<FilePaper, 'FilePaper'> & {
+  /** The number of its last page, counted through the file (CUS-13). */
+  readonly lastPage: number;
+};
+
+/** Of paper `r`, counted through the file in its order. */
+export const LAST_PAGE = sql`(
+  select sum(q.page_count)::int from file_paper q
+  where q.customer_id = r.customer_id
+    and (q.set_number, q.role, q.added_at, q.id) <= (r.set_number, r.role, r.added_at, r.id))`;
+
+const ROLE_PLACE = sql`array_position(enum_range(null::"PaperRole"), r.role)`;
+
+/** In the order of the file (CUS-12). By the index file_paper(customer_id, set_number, role, added_at, id). */
+export const papers = fileRecords<PaperRow>({
+  name: 'FilePaper',
+  table: 'file_paper',
+  columns: [
+    'id',
+    'customerId',
+    'setNumber',
+    'role',
+    'kind',
+    'title',
+    'language',
+    'copies',
+    'pageCount',
+    'addedById',
+    'addedAt',
+    'archivedById',
+    'archivedAt',
+  ],
+  more: sql`${LAST_PAGE} as "lastPage"`,
+  order: [
+    { expression: sql`r.set_number`, type: 'int' },
+    { expression: ROLE_PLACE, type: 'int' },
+    { expression: sql`r.added_at`, type: 'timestamptz' },
+  ],
+  fields: {
+    setNumber: { kind: 'Int', column: sql`r.set_number` },
+    role: { kind: 'Enum', enumName: 'PaperRole', column: sql`r.role` },
+    kind: { kind: 'Enum', enumName: 'PaperKind', column: sql`r.kind` },
+    addedAt: { kind: 'DateTime', column: sql`r.added_at` },
   },
 });
