@@ -147,7 +147,7 @@ export function wholeList(
   rows: { readonly select: Sql; readonly joins: Sql; readonly only: Sql },
 ): Sql {
   const order = join(
-    orderTerms(source, list.orderBy ?? []).map(
+    (source.order ? ownTerms(source.id, source.order) : orderTerms(source, list.orderBy ?? [])).map(
       ({ expression, descending }) =>
         sql`${expression} ${raw(descending ? 'desc nulls first' : 'asc nulls last')}`,
     ),

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { created, fetchExport, makeExporter } from '../exports/kit.ts';
 import { makeAssignment, makeCustomer } from '../support/factories.ts';
 import { mutate, pathsOf } from '../support/mutate.ts';
 import { type Named, people, type PersonName } from '../support/people.ts';
@@ -112,6 +113,17 @@ describe('the order of a file', () => {
       'HEAD',
       'query ($where: FilePaperWhere) { filePapers(where: $where) { edges { node { role } } } }',
       { where: { customer: { eq: customer.nodeId } } },
+    );
+    const exporter = await makeExporter(server, ['SALES_SUPERVISOR']);
+    const { downloadUrl } = await created(
+      server,
+      exporter.subject,
+      { filePapers: { where: { customer: { eq: customer.nodeId } } } },
+      { format: 'CSV', labels: false },
+    );
+    const file = (await fetchExport(server, downloadUrl)).bytes.toString();
+    expect(file.match(/(REPLY|REQUEST|ORIGINAL|ATTACHMENT|PRINTED|FINAL_DRAFT),OTHER/g)).toEqual(
+      inOrder.map((role) => `${role},OTHER`),
     );
     expect(rolesOf(data.filePapers.edges.map(({ node }: { node: { role: string } }) => node))).toEqual(
       inOrder,
