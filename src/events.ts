@@ -666,6 +666,26 @@ export const EVENTS = {
       zh: '类型为 {kind} 的期限处理失败，将稍后重试。',
     },
   },
+  WEBHOOK_SUSPENDED: {
+    source: 'ORG-23',
+    subject: null,
+    severity: 'HIGH',
+    restricted: true,
+    message: {
+      en: 'Webhook {name} failed {failures} times in a row: deliveries wait and are tried again one at a time.',
+      zh: 'Webhook {name} 连续失败 {failures} 次：暂停投递，并逐次重试。',
+    },
+  },
+  WEBHOOK_DISABLED: {
+    source: 'ORG-23',
+    subject: null,
+    severity: 'HIGH',
+    restricted: true,
+    message: {
+      en: 'Webhook {name} was disabled: its owner has no rights here any more.',
+      zh: 'Webhook {name} 已停用：其负责人已无任何权限。',
+    },
+  },
   DIRECTORY_CHANGED: {
     source: 'PRM-05',
     subject: null,

@@ -37,6 +37,7 @@ import './improvements/schema.ts';
 import './tickets/schema/form.ts';
 import './grading/schema.ts';
 import './volumes/schema.ts';
+import './webhooks/schema.ts';
 import './customer-reports/schema.ts';
 import './ledgers/schema.ts';
 import './customers/schema/papers.ts';

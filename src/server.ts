@@ -13,7 +13,8 @@ import { watchCustomerDays } from './customers/commands/days.ts';
 import { createExportDownloads, EXPORT_PATH, type ExportDownloads } from './exports/download.ts';
 import { type Context, unauthenticated } from './graphql/context.ts';
 import { LIMITS } from './graphql/limits.ts';
-import { createLiveHub, type LiveHub } from './graphql/live-hub.ts';
+import { cardWriter } from './graphql/live-card.ts';
+import { createLiveHub, eventItem, type LiveHub, type LiveItem } from './graphql/live-hub.ts';
 import {
   loadTrustedDocuments,
   requestedDocument,
@@ -73,6 +74,9 @@ import { constantViewer } from './platform/visibility.ts';
 import { RIGHTS_BY_SUBJECT, schema } from './schema.ts';
 import { watchVolumes } from './volumes/commands.ts';
 import { watchReports } from './work-reports/commands.ts';
+import { dropOldDeliveries } from './webhooks/commands/delivery.ts';
+import { createDeliverer, type Deliverer, type WebhookItem } from './webhooks/deliverer.ts';
+import { WEBHOOK_BACKLOG } from './webhooks/queries/delivery.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 export const MIGRATIONS = join(ROOT, 'prisma/migrations');
@@ -105,6 +109,8 @@ export interface Services {
   readonly sweeper: Sweeper;
   /** Counts what has changed into the rollups that figures are read from. */
   readonly rollups: Sweeper;
+  /** Delivers events to webhook endpoints. */
+  readonly webhooks: Deliverer;
   readonly feed: Feed;
   readonly relay: Relay;
   readonly bus: Bus;
@@ -204,6 +210,7 @@ export function buildServer(
       feed,
       openSockets: sockets.open,
       uncountedSince: UNCOUNTED_SINCE,
+      webhookBacklog: WEBHOOK_BACKLOG,
       now: clock.now(),
     };
   }
@@ -261,6 +268,7 @@ export function buildServer(
       if (options.sweep !== false) {
         built.services.sweeper.start();
         built.services.rollups.start();
+        built.services.webhooks.start();
       }
       parts = built;
     },
@@ -277,6 +285,7 @@ export function buildServer(
         await built.exports.stop();
         await built.files.stop();
         clearInterval(built.housekeeping);
+        await built.services.webhooks.stop();
         await built.services.sweeper.stop();
         await built.services.rollups.stop();
         await built.services.relay.stop();
@@ -288,6 +297,18 @@ export function buildServer(
       await tracing?.stop();
     },
   };
+}
+
+/** A message of a webhook as the feed `liveEvents` has it. */
+function feedItem(item: WebhookItem): LiveItem {
+  switch (item.type) {
+    case 'EVENT':
+      return eventItem(item.event, item.level, item.cursor);
+    case 'HEARTBEAT':
+      return { __typename: 'Heartbeat', cursor: item.cursor, at: item.at };
+    case 'STREAM_RESET':
+      return { __typename: 'StreamReset', oldest: item.oldest, reason: item.reason };
+  }
 }
 
 /** Cuts off a client that does not finish the body of its request. */
@@ -454,6 +475,8 @@ async function assemble(given: {
     return Object.assign(contextFor(viewer, at, locale, operation?.requestId ?? newId()), { caller });
   }
 
+  // Webhooks go no further in the stream than the directory: rights that an event takes away do not deliver the next.
+  let heardUpTo: number | null = null;
   const hub = createLiveHub({
     schema,
     database: asked,
@@ -464,9 +487,12 @@ async function assemble(given: {
     now,
     heartbeatMs: environment.LIVE_HEARTBEAT_SECONDS * 1000,
     async onEvents(events) {
-      if (!events.some((event) => event.kind === 'DIRECTORY_CHANGED')) return;
-      directory.invalidate();
-      await freshDirectory();
+      if (events.some((event) => event.kind === 'DIRECTORY_CHANGED')) {
+        directory.invalidate();
+        await freshDirectory();
+      }
+      heardUpTo = events.at(-1)?.seq ?? heardUpTo;
+      webhooks.wake();
     },
     findViewer: (subject, at) => viewerAt(known.organisation, subject, at),
     contextFor: (viewer, at, locale) => contextFor(viewer, at, locale, newId()),
@@ -555,6 +581,22 @@ async function assemble(given: {
     return { now: at, actorId: null, requestId: null, settings: settingsAt(settingChanges, at) };
   }
 
+  const writeCard = cardWriter(schema, (result) => maskResult(result, log));
+  const webhooks = createDeliverer({
+    database,
+    runner,
+    rights: RIGHTS_BY_SUBJECT,
+    links,
+    log,
+    metrics,
+    now,
+    everyMs: environment.SWEEP_SECONDS * 1000,
+    systemOrigin,
+    viewerOf: async (employeeId) => (await personNow(employeeId))?.viewer ?? null,
+    write: (item, viewer, at, locale) => writeCard(feedItem(item), contextFor(viewer, at, locale, newId())),
+    heardUpTo: () => heardUpTo ?? feed.startedFrom,
+  });
+
   const sweeper = createSweeper({
     name: 'sweep',
     everyMs: environment.SWEEP_SECONDS * 1000,
@@ -609,6 +651,7 @@ async function assemble(given: {
       );
       await tx.prisma.$executeRaw(sql`delete from idempotency_key where created_at < ${daysAgo(1)}`);
     });
+    await runner.run(origin, dropOldDeliveries);
     await runner.run(origin, dropOldUploads);
     await removeLeftovers(store.incoming, new Date(at.getTime() - LEFTOVER_MS));
     await collectBlobs(runner, origin, store.blobs);
@@ -622,6 +665,7 @@ async function assemble(given: {
     runner,
     sweeper,
     rollups,
+    webhooks,
     feed,
     relay,
     bus,

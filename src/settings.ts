@@ -15,6 +15,7 @@ import { TICKET_SETTINGS } from './tickets/settings.ts';
 import { VISIT_SETTINGS } from './visits/settings.ts';
 import { VOLUME_SETTINGS } from './volumes/settings.ts';
 import { WORK_REPORT_SETTINGS } from './work-reports/settings.ts';
+import { WEBHOOK_SETTINGS } from './webhooks/settings.ts';
 
 /** The configuration register (rulebook section 26): the settings of every area, each declared beside its rules. */
 export const SETTINGS: readonly SettingDefinition[] = [
@@ -34,6 +35,7 @@ export const SETTINGS: readonly SettingDefinition[] = [
   BUDGET_SETTINGS,
   EXPORT_SETTINGS,
   APPROVAL_SETTINGS,
+  WEBHOOK_SETTINGS,
 ].flatMap((area): SettingDefinition[] => Object.values(area));
 
 const byKey = new Map(SETTINGS.map((definition) => [definition.key, definition]));

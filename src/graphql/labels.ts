@@ -420,6 +420,10 @@ const CHINESE: Labels = {
     CUSTOMER_EVENT: '客户活动',
     LEASE: '租赁拜访',
   },
+  WebhookCircuit: { CLOSED: '正常', OPEN: '已熔断', HALF_OPEN: '试投递' },
+  WebhookLanguage: { EN: '英文', ZH_CN: '简体中文' },
+  WebhookOutcome: { DELIVERED: '已送达', FAILED: '失败', DEAD: '放弃' },
+  WebhookState: { PENDING: '待审批', ACTIVE: '启用', REFUSED: '已拒绝', DISABLED: '已停用' },
 };
 
 interface EnumLabel {

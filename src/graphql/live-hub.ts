@@ -12,7 +12,7 @@ import {
   isOfKind,
   type RightsBySubject,
 } from '../platform/event-rights.ts';
-import { type Feed, readEvents, readHead, type StreamEvent } from '../platform/feed.ts';
+import { type Feed, readEvents, readHead, type StreamEvent, whyNotResumable } from '../platform/feed.ts';
 import type { Log } from '../platform/log.ts';
 import { causedBy, type Tracing } from '../platform/tracing.ts';
 import type { AccessLevel } from '../platform/visibility.ts';
@@ -126,6 +126,12 @@ const ITEM_TYPES: Readonly<Record<LiveFeed, string>> = {
   dashboardChanged: 'DashboardChange',
 };
 
+/** An event as an item of a feed. */
+export function eventItem(event: StreamEvent, level: AccessLevel, cursor: string): LiveItem {
+  const special = eventDefinition(event.kind)?.feed;
+  return { __typename: special ? ITEM_TYPES[special] : 'GeneralEvent', event, level, cursor };
+}
+
 const REPLAY_BATCH = 100;
 const RETRY_MS = 500;
 /** Rights, employment and tokens of open subscriptions are looked at again this often, at the latest. */
@@ -192,9 +198,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
   }
 
   function itemOf(event: StreamEvent, level: AccessLevel): LiveItem {
-    const special = eventDefinition(event.kind)?.feed;
-    const type = special ? ITEM_TYPES[special] : 'GeneralEvent';
-    return { __typename: type, event, level, cursor: cursorAt(event.seq) };
+    return eventItem(event, level, cursorAt(event.seq));
   }
 
   /** The members that are still who they were; the others are closed. Each subject is looked up once. */
@@ -376,16 +380,9 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     member.position = feed.position;
     if (after !== null) {
       const head = await readHead(database);
-      const [epoch, sequence] = after.split('.');
+      const [epoch = '', sequence] = after.split('.');
       const seq = Number(sequence);
-      const reason =
-        epoch !== head.epoch || !Number.isSafeInteger(seq) || seq < 0
-          ? 'OTHER_STREAM'
-          : seq > head.seq
-            ? 'BEYOND_HEAD'
-            : seq < head.oldest - 1
-              ? 'RETENTION'
-              : null;
+      const reason = whyNotResumable({ epoch, seq }, head);
       if (reason) return reset(member, reason);
       member.position = seq;
     }

@@ -85,10 +85,15 @@ export function isAddressed(audience: Audience, viewer: EventViewer): boolean {
   );
 }
 
+/** The kind that a kind is a special case of; null for most. */
+export function generalKindOf(kind: string): string | null {
+  return eventDefinition(kind)?.specialCaseOf ?? null;
+}
+
 /** True when the kind is one of those asked for, or a special case of one. */
 export function isOfKind(kind: string, asked: readonly string[]): boolean {
-  const general = eventDefinition(kind)?.specialCaseOf;
-  return asked.includes(kind) || (general !== undefined && asked.includes(general));
+  const general = generalKindOf(kind);
+  return asked.includes(kind) || (general !== null && asked.includes(general));
 }
 
 /** The kinds of the general feeds, as clients can name them. */

@@ -33,6 +33,17 @@ export async function readHead(db: Queryable): Promise<StreamHead> {
   return head;
 }
 
+/** Why a reader cannot go on after a place in the stream: the reasons of a StreamReset; null when it can. */
+export function whyNotResumable(
+  place: { readonly epoch: string; readonly seq: number },
+  head: StreamHead,
+): 'OTHER_STREAM' | 'BEYOND_HEAD' | 'RETENTION' | null {
+  const { epoch, seq } = place;
+  if (epoch !== head.epoch || !Number.isSafeInteger(seq) || seq < 0) return 'OTHER_STREAM';
+  if (seq > head.seq) return 'BEYOND_HEAD';
+  return seq < head.oldest - 1 ? 'RETENTION' : null;
+}
+
 /** The next events after `seq`, by the primary key of `event`. */
 export async function readEvents(db: Queryable, after: number, limit = BATCH): Promise<StreamEvent[]> {
   return db.query<StreamEvent>(sql`
@@ -46,6 +57,8 @@ export async function readEvents(db: Queryable, after: number, limit = BATCH): P
 
 export interface Feed {
   readonly epoch: string;
+  /** Where it began to read. */
+  readonly startedFrom: number;
   /** Every event up to here has been handed to the listener. */
   readonly position: number;
   /** When the stream was last read; tells how far behind this process may be. */
@@ -69,6 +82,7 @@ export function createFeed(options: { database: Database; now: () => Date; log: 
   let again = false;
   let stopped = true;
   let epoch = '';
+  let startedFrom = 0;
   let position = 0;
   let lastReadAt: Date | null = null;
   let listener: FeedListener = async () => {};
@@ -110,6 +124,9 @@ export function createFeed(options: { database: Database; now: () => Date; log: 
     get epoch() {
       return epoch;
     },
+    get startedFrom() {
+      return startedFrom;
+    },
     get position() {
       return position;
     },
@@ -121,6 +138,7 @@ export function createFeed(options: { database: Database; now: () => Date; log: 
       listener = given;
       const head = await readHead(database);
       epoch = head.epoch;
+      startedFrom = head.seq;
       position = head.seq;
       stopped = false;
       timer = setInterval(wake, pollMs);

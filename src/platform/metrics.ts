@@ -65,6 +65,16 @@ export function createMetrics() {
     subscriptionsClosed: counter('live_subscriptions_closed_total', 'Ended live subscriptions, by reason.', [
       'reason',
     ]),
+    webhookAttempts: counter(
+      'webhook_attempts_total',
+      'Attempts to deliver to a webhook, by outcome: DELIVERED, FAILED (tried again), DEAD.',
+      ['outcome'],
+    ),
+    webhookSeconds: histogram(
+      'webhook_attempt_seconds',
+      'Time until a webhook has answered, or was given up.',
+      SECONDS,
+    ),
     gauges: {
       databaseUp: gauge('database_up', '1 when the database has answered the scrape in time, else 0.'),
       connections: gauge('database_connections', 'Connections of the pool, and who waits for one.', [
@@ -79,6 +89,9 @@ export function createMetrics() {
       openSockets: gauge('open_sockets', 'Open WebSocket connections.'),
       outboxDepth: gauge('outbox_depth', 'Events waiting for the relay.'),
       relayLag: gauge('relay_lag_seconds', 'Age of the oldest event that waits for the relay.'),
+      webhookLag: gauge('webhook_lag_seconds', 'Age of the oldest event that a webhook still waits for.'),
+      webhooksSuspended: gauge('webhooks_suspended', 'Active webhooks whose circuit is not closed.'),
+      webhookDeadLetters: gauge('webhook_dead_letters', 'Events that could not be delivered to a webhook.'),
       obligationsDue: gauge('obligations_due', 'Deadlines that are due and not yet worked off.'),
       sweepLag: gauge('sweep_lag_seconds', 'How long the oldest due deadline has waited for the sweep.'),
       obligationsParked: gauge(

@@ -15,6 +15,8 @@ export interface Probed {
   readonly openSockets: number;
   /** When the oldest mark was set whose figures have not been counted again; null when there is none. */
   readonly uncountedSince: Sql;
+  /** One row: how many webhooks are `suspended`, how many events `dead`, and `since` when the oldest event waits. */
+  readonly webhookBacklog: Sql;
   readonly now: Date;
 }
 
@@ -106,13 +108,17 @@ interface Backlog {
   readonly sweepLag: number;
   readonly parked: number;
   readonly rollupLag: number;
+  readonly webhookLag: number;
+  readonly suspended: number;
+  readonly dead: number;
 }
 
 /**
  * One statement: `outbox` is short, due obligations are found by `obligation_next_at_idx`, parked ones by
  * `obligation_parked_idx`. A clock that is behind those of other processes makes no negative age.
  */
-async function askDatabase(metrics: Metrics, { database, feed, now, uncountedSince }: Probed): Promise<void> {
+async function askDatabase(metrics: Metrics, probed: Probed): Promise<void> {
+  const { database, feed, now, uncountedSince, webhookBacklog } = probed;
   const { gauges } = metrics;
   try {
     const [row] = await askBriefly<Backlog>(
@@ -124,10 +130,13 @@ async function askDatabase(metrics: Metrics, { database, feed, now, uncountedSin
               from outbox) as "relayLag",
              due.count as due, due.lag as "sweepLag",
              (select count(*)::int from obligation where failures > 0 and next_at is not null) as parked,
-             (select coalesce(greatest(extract(epoch from ${now}::timestamptz - (${uncountedSince})), 0), 0)::float8) as "rollupLag"
+             (select coalesce(greatest(extract(epoch from ${now}::timestamptz - (${uncountedSince})), 0), 0)::float8) as "rollupLag",
+             webhooks.suspended, webhooks.dead,
+             coalesce(greatest(extract(epoch from ${now}::timestamptz - webhooks.since), 0), 0)::float8 as "webhookLag"
       from (select count(*)::int as count,
                    coalesce(extract(epoch from ${now}::timestamptz - min(next_at)), 0)::float8 as lag
-            from obligation where next_at <= ${now}::timestamptz) as due`,
+            from obligation where next_at <= ${now}::timestamptz) as due,
+           (${webhookBacklog}) as webhooks`,
     );
     if (!row) return noDatabase(metrics);
     gauges.databaseUp.set(1);
@@ -139,6 +148,9 @@ async function askDatabase(metrics: Metrics, { database, feed, now, uncountedSin
     gauges.sweepLag.set(row.sweepLag);
     gauges.obligationsParked.set(row.parked);
     gauges.rollupLag.set(row.rollupLag);
+    gauges.webhookLag.set(row.webhookLag);
+    gauges.webhooksSuspended.set(row.suspended);
+    gauges.webhookDeadLetters.set(row.dead);
   } catch {
     // The gauge below and /health/ready tell of it; whatever asks for more meets the error and logs it.
     noDatabase(metrics);
@@ -156,6 +168,9 @@ function noDatabase({ gauges }: Metrics): void {
     gauges.sweepLag,
     gauges.obligationsParked,
     gauges.rollupLag,
+    gauges.webhookLag,
+    gauges.webhooksSuspended,
+    gauges.webhookDeadLetters,
   ]) {
     unknown.remove();
   }

@@ -14,6 +14,8 @@ export type LinkRefusal = 'FORGED' | 'EXPIRED';
 export interface SignedLinks {
   sign(purpose: string, payload: LinkPayload, expiresAt: Date): string;
   read(purpose: string, token: string, now: Date): LinkPayload | LinkRefusal;
+  /** A secret of its own for a purpose, to share with the one who is to check what is signed with it. */
+  secretOf(purpose: string): Buffer;
 }
 
 const SECRET_BYTES = 32;
@@ -50,6 +52,7 @@ function signedLinks(secret: Buffer, issuer: string): SignedLinks {
   }
 
   return {
+    secretOf: (purpose) => Buffer.from(hkdfSync('sha256', secret, issuer, `shared ${purpose}`, SECRET_BYTES)),
     sign(purpose, payload, expiresAt) {
       const body = Buffer.from(JSON.stringify([expiresAt.getTime(), payload])).toString('base64url');
       return `${body}.${signature(purpose, body).toString('base64url')}`;

@@ -142,6 +142,16 @@ describe('the configuration register', () => {
       'export.openAtOnce',
       'approval.atRisk',
       'approval.delegationDays',
+      'webhooks.allowHttp',
+      'webhooks.allowedNetworks',
+      'webhooks.timeoutSeconds',
+      'webhooks.maxAttempts',
+      'webhooks.retrySeconds',
+      'webhooks.retryMaxSeconds',
+      'webhooks.circuitFailures',
+      'webhooks.circuitSeconds',
+      'webhooks.secretOverlapHours',
+      'webhooks.logDays',
     ]);
   });
 });

@@ -19,6 +19,7 @@ export type Resource =
   | 'kpiTarget'
   | 'budget'
   | 'setting'
+  | 'webhook'
   | 'export'
   | 'approval'
   | 'approvalDelegation'
@@ -316,6 +317,14 @@ export const PERMISSIONS: Record<Resource, Record<Role, Cell>> = {
     INTERNAL_AUDITOR: READ_ALL,
   }),
   setting: everybody(NOTHING, {
+    ADMIN: { read: ['ALL'], write: ['ALL'] },
+    HEAD: { read: ['ALL'], approve: ['ALL'] },
+    INTERNAL_AUDITOR: READ_ALL,
+    COMPANY_LEADER: READ_ALL,
+  }),
+  // Where events go is configuration (section 26): ADMIN enters it, HEAD approves what leaves the company. Neither is
+  // whose rights decide; those are the owner's.
+  webhook: everybody(NOTHING, {
     ADMIN: { read: ['ALL'], write: ['ALL'] },
     HEAD: { read: ['ALL'], approve: ['ALL'] },
     INTERNAL_AUDITOR: READ_ALL,
