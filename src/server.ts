@@ -67,6 +67,7 @@ import { loadSettingChanges, PLATFORM_SETTINGS } from './platform/settings.ts';
 import { settingsAt } from './platform/settings-register.ts';
 import { openSignedLinks, type SignedLinks } from './platform/signed-links.ts';
 import { sql } from './platform/sql.ts';
+import { checkNotes, checkStream } from './platform/stream-life.ts';
 import { observeStatements } from './platform/statements.ts';
 import { openTracing } from './platform/open-tracing.ts';
 import { inRound, type Tracing } from './platform/tracing.ts';
@@ -246,7 +247,15 @@ export function buildServer(
         database,
         http,
       });
-      await built.services.bus.start(() => built.services.feed.wake());
+      const { bus } = built.services;
+      await checkStream(database, bus, log);
+      bus.onReachable(() => {
+        checkNotes(database, bus, log).then(
+          () => built.services.feed.wake(),
+          (error: unknown) => log.warn({ err: error }, 'the head of the stream could not be compared'),
+        );
+      });
+      await bus.start(() => built.services.feed.wake());
       await built.services.relay.start();
       await built.services.hub.start();
       await options.seed?.(built.services);
@@ -362,7 +371,13 @@ async function assemble(given: {
   const timeZone = environment.BUSINESS_TIME_ZONE;
   const pollMs = environment.LIVE_POLL_SECONDS * 1000;
   const bus = environment.REDIS_URL ? redisBus(environment.REDIS_URL, log) : inProcessBus();
-  const feed = createFeed({ database, now, log, pollMs });
+  const feed = createFeed({
+    database,
+    now,
+    log,
+    pollMs,
+    checkStream: () => checkStream(database, bus, log),
+  });
   const relay = createRelay({
     database,
     now,
@@ -492,6 +507,13 @@ async function assemble(given: {
         await freshDirectory();
       }
       heardUpTo = events.at(-1)?.seq ?? heardUpTo;
+      bus.note(feed.epoch, feed.position);
+      webhooks.wake();
+    },
+    async onNewStream() {
+      directory.invalidate();
+      await freshDirectory();
+      heardUpTo = null;
       webhooks.wake();
     },
     findViewer: (subject, at) => viewerAt(known.organisation, subject, at),

@@ -78,6 +78,8 @@ interface Member {
   group: Group | null;
   /** Everything up to here has been sent or passed over. */
   position: number;
+  /** The stream that the position is in. */
+  epoch: string;
   gone: boolean;
   /** Events that it was sent, replayed ones too. */
   events: number;
@@ -113,6 +115,8 @@ export interface LiveHubOptions {
   readonly heartbeatMs: number;
   /** Called with every batch before it is delivered: the directory is read again when it has changed. */
   readonly onEvents: (events: readonly StreamEvent[]) => Promise<void>;
+  /** Called when the stream is another: what was read of the database before may be another's. */
+  readonly onNewStream: () => Promise<void>;
   readonly findViewer: (subject: string, now: Date) => Viewer | null;
   readonly contextFor: (viewer: Viewer, now: Date, locale: Locale) => Context;
   readonly onFrames: (count: number) => void;
@@ -331,6 +335,8 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     const { request } = member;
     while (!member.gone) {
       if (!(await request.sink.drained())) leave(member, 'TOO_SLOW');
+      // Whatever a position of the stream before means in this one, it is not what the member has seen.
+      if (member.epoch !== feed.epoch) await reset(member, 'OTHER_STREAM');
       if (member.position >= feed.position) {
         // No await between this look and joining: a batch handed out from here on finds the member.
         if (!member.gone) joinGroup(member);
@@ -377,6 +383,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
   /** The first frame tells where the stream stands: a heartbeat, or a reset when the cursor cannot be resumed. */
   async function greet(member: Member): Promise<void> {
     const { after } = member.request;
+    member.epoch = feed.epoch;
     member.position = feed.position;
     if (after !== null) {
       const head = await readHead(database);
@@ -391,6 +398,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
 
   async function reset(member: Member, reason: string): Promise<void> {
     const head = await readHead(database);
+    member.epoch = feed.epoch;
     member.position = feed.position;
     await sendTo(member, { __typename: 'StreamReset', oldest: cursorAt(head.oldest - 1), reason });
   }
@@ -417,13 +425,21 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       return everybody.size;
     },
     join(request, onLeft) {
-      const member: Member = { request, group: null, position: 0, gone: false, events: 0, onLeft };
+      const member: Member = { request, group: null, position: 0, epoch: '', gone: false, events: 0, onLeft };
       everybody.add(member);
       catchUp(member, () => greet(member));
       return () => leave(member, null);
     },
     async start() {
-      await feed.start((events) => serially(() => deliver(events)));
+      await feed.start({
+        onEvents: (events) => serially(() => deliver(events)),
+        onNewStream: () =>
+          serially(async () => {
+            await options.onNewStream();
+            // Who is catching up meets the change there.
+            for (const member of [...groups.values()].flatMap((group) => [...group.members])) catchUp(member);
+          }),
+      });
       heartbeatTimer = setInterval(() => {
         serially(heartbeat).catch((error: unknown) => log.warn({ err: error }, 'live: a heartbeat failed'));
       }, options.heartbeatMs);

@@ -1,5 +1,6 @@
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
@@ -7,7 +8,7 @@ import { PrismaClient } from '../generated/prisma/client.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
 import { claimFolder, openFolder } from './folder-claim.ts';
 import { plannedByValue } from './search.ts';
-import type { Queryable, Sql } from './sql.ts';
+import { type Queryable, type Sql, sql } from './sql.ts';
 import { observedAdapter, type StatementObserver, unobserved } from './statements.ts';
 
 /** One connection for migrations: plain text in, rows out. */
@@ -35,6 +36,8 @@ export interface Database extends Queryable {
   ): Promise<Result>;
   /** Runs on one connection of its own, outside any transaction. */
   withConnection<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>;
+  /** What tells this database from a copy of it, or from itself when it was restored; stays the same otherwise. */
+  identity(): Promise<string>;
   /** How the pool stands; null for the embedded database, which has none. */
   connections(): Connections | null;
   close(): Promise<void>;
@@ -171,6 +174,7 @@ export function openPostgres(
         client.release();
       }
     },
+    identity: () => identityOf(database),
     connections: () => ({
       inUse: pool.totalCount - pool.idleCount,
       idle: pool.idleCount,
@@ -184,6 +188,36 @@ export function openPostgres(
     },
   };
   return database;
+}
+
+/**
+ * The cluster, its timeline (another one after a promotion and after a restore to a point in time), the database in it,
+ * and the table (another one where a dump was restored over it). A service that keeps the first two to itself is told
+ * apart by the others alone.
+ */
+async function identityOf(database: Queryable): Promise<string> {
+  const [place] = await database.query<{ place: string }>(sql`
+    select (select oid from pg_database where datname = current_database()) || '.' || 'event_head'::regclass::oid
+      as place`);
+  const cluster = await database
+    .query<{ cluster: string }>(sql`
+      select system_identifier || '.' || left(pg_walfile_name(pg_current_wal_lsn()), 8) as cluster
+      from pg_control_system()`)
+    .then(([row]) => row?.cluster)
+    .catch((error: unknown) => {
+      if ((error as { code?: string }).code === INSUFFICIENT_PRIVILEGE) return 'unknown';
+      throw error;
+    });
+  return `${cluster}.${place?.place}`;
+}
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** A copy of a folder has other files than the folder, whatever they are called and say. */
+function folderIdentity(folder: string): string {
+  return [folder, join(folder, 'PG_VERSION')]
+    .map((path) => statSync(path, { bigint: true }).ino.toString(36))
+    .join('.');
 }
 
 export async function openEmbedded(
@@ -230,6 +264,7 @@ export async function openEmbedded(
       await lite.refreshArrayTypes();
       return done;
     },
+    identity: async () => folderIdentity(join(dataDir, 'pgdata')),
     connections: () => null,
     async close() {
       await prisma.$disconnect();

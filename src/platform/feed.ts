@@ -44,6 +44,14 @@ export function whyNotResumable(
   return seq < head.oldest - 1 ? 'RETENTION' : null;
 }
 
+/** Ends an epoch of the stream: cursors of it are reset from now on. Nothing when another process has ended it. */
+export async function beginEpoch(db: Queryable, ended: string): Promise<void> {
+  await db.query(sql`
+    update event_head set epoch = substr(md5(gen_random_uuid()::text), 1, 8)
+    where id = 1 and epoch = ${ended}
+    returning 1 as begun`);
+}
+
 /** The next events after `seq`, by the primary key of `event`. */
 export async function readEvents(db: Queryable, after: number, limit = BATCH): Promise<StreamEvent[]> {
   return db.query<StreamEvent>(sql`
@@ -68,15 +76,26 @@ export interface Feed {
   stop(): Promise<void>;
 }
 
-/** Called with each batch in order; the next one is read when it has returned. */
-export type FeedListener = (events: readonly StreamEvent[]) => Promise<void>;
+export interface FeedListener {
+  /** Called with each batch in order; the next one is read when it has returned. */
+  onEvents(events: readonly StreamEvent[]): Promise<void>;
+  /** The stream that was read is no more, since the database was restored or replaced; the feed goes on in the new one. */
+  onNewStream(): Promise<void>;
+}
 
 /**
  * The one reader of the stream in this process. Woken by the bus or the own relay, and every `pollMs` without
  * a wake-up: a lost message, a reconnect or an absent Redis changes the latency, never the content.
  */
-export function createFeed(options: { database: Database; now: () => Date; log: Log; pollMs: number }): Feed {
-  const { database, now, log, pollMs } = options;
+export function createFeed(options: {
+  database: Database;
+  now: () => Date;
+  log: Log;
+  pollMs: number;
+  /** Called when the database answers again: begins a new epoch where it is no longer the one that it was. */
+  checkStream: () => Promise<void>;
+}): Feed {
+  const { database, now, log, pollMs, checkStream } = options;
   let timer: NodeJS.Timeout | undefined;
   let reading: Promise<void> | undefined;
   let again = false;
@@ -85,27 +104,47 @@ export function createFeed(options: { database: Database; now: () => Date; log: 
   let startedFrom = 0;
   let position = 0;
   let lastReadAt: Date | null = null;
-  let listener: FeedListener = async () => {};
+  let listener: FeedListener | null = null;
+  /** The database has not answered: whoever answers next may be another. */
+  let mayBeAnother = false;
 
   async function read(): Promise<void> {
     try {
       do {
         again = false;
-        let events: StreamEvent[];
-        do {
-          events = await readEvents(database, position);
-          lastReadAt = now();
+        if (mayBeAnother) await checkStream();
+        mayBeAnother = false;
+        const head = await readHead(database);
+        if (head.epoch !== epoch || head.seq < position) await beginAnew(head);
+        while (position < head.seq && !stopped) {
+          const events = await readEvents(database, position);
           const last = events.at(-1);
-          if (last) {
-            // Before the listener looks at its members: who joins from here on replays up to this position.
-            position = last.seq;
-            await listener(events);
-          }
-        } while (events.length === BATCH && !stopped);
+          // Dropped before they were read: their time was over.
+          if (!last) break;
+          // Before the listener looks at its members: who joins from here on replays up to this position.
+          position = last.seq;
+          await listener?.onEvents(events);
+        }
+        lastReadAt = now();
       } while (again && !stopped);
     } catch (error) {
+      mayBeAnother = true;
       log.warn({ err: error }, 'feed: the stream could not be read, the next poll tries again');
     }
+  }
+
+  /** Another epoch, or a head that has gone back: both are another life of the database. */
+  async function beginAnew(found: StreamHead): Promise<void> {
+    if (found.epoch === epoch) await beginEpoch(database, epoch);
+    const head = await readHead(database);
+    log.warn(
+      { was: `${epoch}.${position}`, is: `${head.epoch}.${head.seq}` },
+      'feed: the database is another one',
+    );
+    epoch = head.epoch;
+    startedFrom = head.seq;
+    position = head.seq;
+    await listener?.onNewStream();
   }
 
   function wake(): void {

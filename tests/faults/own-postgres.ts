@@ -1,5 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type OwnProcess, own, sparePort } from '../support/processes.ts';
@@ -14,6 +24,15 @@ export interface OwnPostgres {
   /** Stops all its processes where they are; they answer nothing until they are resumed. */
   freeze(): void;
   thaw(): void;
+  /** While it does not run: puts its files aside, as a backup has them. */
+  save(): void;
+  /**
+   * While it does not run: puts back what was saved, as it was; `recovered`, by the way of an archive, which begins a
+   * timeline.
+   */
+  restore(recovered?: boolean): void;
+  /** Runs a program of this PostgreSQL against it. */
+  run(program: string, ...args: string[]): string;
   /** Ends it and removes its files. */
   drop(): Promise<void>;
 }
@@ -86,6 +105,25 @@ export async function ownPostgres(): Promise<OwnPostgres> {
       await running?.kill('SIGQUIT');
       running = null;
     },
+    save: () => cpSync(data, join(folder, 'saved'), { recursive: true, preserveTimestamps: true }),
+    restore(recovered = false) {
+      rmSync(data, { recursive: true, force: true });
+      cpSync(join(folder, 'saved'), data, { recursive: true, preserveTimestamps: true });
+      chmodSync(data, 0o700);
+      if (recovered) {
+        writeFileSync(join(data, 'recovery.signal'), '');
+        appendFileSync(join(data, 'postgresql.auto.conf'), "restore_command = 'false'\n");
+      }
+      if (user.uid !== undefined) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, data]);
+    },
+    run: (program, ...args) =>
+      execFileSync(join(programs, program), args, {
+        ...user,
+        cwd: folder,
+        encoding: 'utf8',
+        maxBuffer: 100_000_000,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
     freeze: () => {
       for (const pid of everyProcess()) process.kill(pid, 'SIGSTOP');
     },

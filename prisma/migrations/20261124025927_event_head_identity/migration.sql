@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "event_head" ADD COLUMN     "identity" TEXT;
