@@ -211,6 +211,26 @@ describe.each(['WebSocket', 'SSE'] as const)('%s', (transport) => {
     });
   });
 
+  test('what a grant opened is closed in the next event once it has run out by the clock', async () => {
+    const customer = await makeCustomer(server);
+    const ticket = await makeTicket(server, { customerId: customer.id, dispatchedTo: ['WAREHOUSE'] });
+    const person = await makeEmployee(server, {
+      roles: ['OTHER_DEPARTMENT'],
+      departmentId: departments.WAREHOUSE.id,
+    });
+    await makeGrants(server, 1, () => ({
+      customerId: customer.id,
+      requesterId: person.id,
+      validUntil: new Date(server.clock.now().getTime() + 60_000),
+    }));
+    const { feed } = await listen(person.subject);
+    server.clock.advance(59_999);
+    expect((await hears(feed, ticket)).customer.file).not.toBeNull();
+    server.clock.advance(1);
+    expect((await hears(feed, ticket)).customer).toMatchObject({ access: { level: 'MASKED' }, file: null });
+    expect(feed.ended).toBe(false);
+  });
+
   test('dedication, assignment and area end with the row', async () => {
     const witness = await listen('HEAD');
     const customer = await makeCustomer(server, { grade: 'A', areaId: areas.EAST.id });
