@@ -22,7 +22,7 @@ beforeAll(async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   server = await startTestServer({
     database,
-    env: { LIVE_POLL_SECONDS: '0.5', LIVE_HEARTBEAT_SECONDS: '15' },
+    env: { LIVE_POLL_SECONDS: '0.5', LIVE_HEARTBEAT_SECONDS: '600' },
   });
 }, 60_000);
 afterAll(async () => {
