@@ -7,7 +7,11 @@ const CONGESTED_BYTES = 1_000_000;
 /** One that has not moved after this time is closed; it resumes after its last cursor. */
 const DRAIN_TIMEOUT_MS = 15_000;
 const DRAIN_POLL_MS = 25;
-const TERMINATE_AFTER_MS = 2_000;
+/**
+ * What closes a stream stands behind what was sent before: a client that takes it within this time learns why, and one
+ * that does not is cut off. Nothing more is sent meanwhile, so that it holds no more memory than while it was paused.
+ */
+export const LINGER_MS = 30_000;
 
 /** Close codes of a live socket. After any of them, and after 1006, a client resumes with its last cursor. */
 export const CLOSE_CODES: Record<CloseReason, readonly [code: number, reason: string]> = {
@@ -33,9 +37,8 @@ export function webSocketSink(socket: WebSocket, id: string): LiveSink {
     drained: () => drained(() => socket.bufferedAmount),
     close(reason) {
       const [code, text] = CLOSE_CODES[reason];
+      // The socket's server cuts it after LINGER_MS.
       socket.close(code, text);
-      // A client that takes nothing does not take the closing frame either.
-      globalThis.setTimeout(() => socket.terminate(), TERMINATE_AFTER_MS).unref();
     },
   };
 }
@@ -59,9 +62,17 @@ export interface StreamedResult {
   stringify(): string;
 }
 
-/** Frames of one subscription on an SSE stream: a bounded queue that the response reads from. */
-export function streamSink(onClose: () => void): LiveSink & AsyncIterableIterator<StreamedResult> {
+/**
+ * Frames of one subscription on an SSE stream: a bounded queue that the response reads from. A stream that the server
+ * ends says why in its last result: an error with the reason, and the close code that a WebSocket would have. `cut` ends
+ * the response of a client that does not take it.
+ */
+export function streamSink(
+  onClose: () => void,
+  cut: () => unknown,
+): LiveSink & AsyncIterableIterator<StreamedResult> {
   const queue: { readonly text: string }[] = [];
+  let lingering: NodeJS.Timeout | undefined;
   let bytes = 0;
   let ended = false;
   let wake: (() => void) | undefined;
@@ -82,7 +93,14 @@ export function streamSink(onClose: () => void): LiveSink & AsyncIterableIterato
       return bytes > CONGESTED_BYTES;
     },
     drained: () => drained(() => bytes),
-    close: end,
+    close(reason) {
+      const [closeCode, message] = CLOSE_CODES[reason];
+      const text = JSON.stringify({ errors: [{ message, extensions: { code: reason, closeCode } }] });
+      bytes += text.length;
+      queue.push({ text });
+      end();
+      lingering = globalThis.setTimeout(cut, LINGER_MS).unref();
+    },
     async next() {
       while (queue.length === 0 && !ended) {
         await new Promise<void>((resolve) => {
@@ -95,6 +113,7 @@ export function streamSink(onClose: () => void): LiveSink & AsyncIterableIterato
       return { done: false, value: { data: null, stringify: () => item.text } };
     },
     async return() {
+      clearTimeout(lingering);
       end();
       onClose();
       return { done: true, value: undefined };

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { Locale } from '../lib/text.ts';
 import { preferredLocale } from '../lib/text.ts';
 import { bearerToken, TokenRefused, type VerifiedToken } from '../platform/auth.ts';
@@ -11,7 +11,7 @@ import { apart, inOperation, type Operation, type Operations } from '../platform
 import { LIMITS } from './limits.ts';
 import type { LiveHub } from './live-hub.ts';
 import { liveRequest } from './live-request.ts';
-import { CLOSE_CODES, webSocketSink } from './sinks.ts';
+import { CLOSE_CODES, LINGER_MS, webSocketSink } from './sinks.ts';
 import {
   type buildYoga,
   maskError,
@@ -95,7 +95,14 @@ export function serveWebSocket(options: WebSocketOptions): { stop(): Promise<voi
     }
   }
 
-  const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: LIMITS.bodyBytes });
+  // @types/ws does not know closeTimeout yet.
+  const socketOptions: ServerOptions & { closeTimeout: number } = {
+    server,
+    path: '/graphql',
+    maxPayload: LIMITS.bodyBytes,
+    closeTimeout: LINGER_MS,
+  };
+  const sockets = new WebSocketServer(socketOptions);
   const protocol = useServer<Record<string, unknown>, Extra>(
     {
       // Whatever goes wrong inside is told to the log, never to the client.

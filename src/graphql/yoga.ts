@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
 import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
 import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
@@ -87,7 +88,10 @@ export function buildYoga(options: YogaOptions) {
 }
 
 /** Yoga types the context of plugins by what it adds; ours is in it. */
-function contextOf(args: { readonly contextValue?: unknown }): ServerContext {
+/** Over HTTP, yoga adds the response to it. */
+function contextOf(args: {
+  readonly contextValue?: unknown;
+}): ServerContext & { readonly res?: ServerResponse } {
   return args.contextValue as ServerContext;
 }
 
@@ -274,10 +278,13 @@ function liveOverSse({ hub, operations }: YogaOptions): Plugin {
   return {
     onSubscribe: ({ setSubscribeFn }) => {
       setSubscribeFn((args) => {
-        const { caller, locale } = contextOf(args);
+        const { caller, locale, res } = contextOf(args);
         if (!caller) return { errors: [notAuthenticated()] };
         let leave = () => {};
-        const sink = streamSink(() => leave());
+        const sink = streamSink(
+          () => leave(),
+          () => res && !res.writableFinished && res.destroy(),
+        );
         const request = liveRequest(args, { ...caller, locale }, sink);
         if ('errors' in request) return { errors: request.errors };
         const operation = currentOperation();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Role } from '../../src/generated/prisma/enums.ts';
 import { type Sql, sql } from '../../src/platform/sql.ts';
-import { sseClient, type Subscription, type WsClient, wsClient } from '../support/clients.ts';
+import { closeCodeOf, sseClient, type Subscription, type WsClient, wsClient } from '../support/clients.ts';
 import { freshDatabase, type FreshDatabase } from '../support/database.ts';
 import {
   makeAssignment,
@@ -56,7 +56,7 @@ describe.each(['WebSocket', 'SSE'] as const)('%s', (transport) => {
     if (transport === 'SSE') {
       const feed = sseClient(server, subject, token ? { token } : {}).subscribe(FEED);
       await feed.ready();
-      return { feed, code: () => null };
+      return { feed, code: () => closeCodeOf(feed) };
     }
     const client = wsClient(server, subject, token ? { token } : {});
     clients.push(client);
@@ -136,7 +136,7 @@ describe.each(['WebSocket', 'SSE'] as const)('%s', (transport) => {
     const since = await write(statement(id));
     await feed.end();
     expect(performance.now() - since).toBeLessThan(WITHIN_MS);
-    if (transport === 'WebSocket') expect(code()).toBe(4403);
+    expect(code()).toBe(4403);
     // And does not open again.
     const again = transport === 'SSE' ? sseClient(server, subject) : wsClient(server, subject);
     await again.subscribe(FEED).end();
@@ -150,7 +150,7 @@ describe.each(['WebSocket', 'SSE'] as const)('%s', (transport) => {
     const since = performance.now();
     await feed.end();
     expect(performance.now() - since).toBeLessThan(WITHIN_MS);
-    if (transport === 'WebSocket') expect(code()).toBe(4403);
+    expect(code()).toBe(4403);
   });
 
   test('is closed when its token has expired; another token opens it', async () => {
@@ -161,7 +161,7 @@ describe.each(['WebSocket', 'SSE'] as const)('%s', (transport) => {
     const since = performance.now();
     await feed.end();
     expect(performance.now() - since).toBeLessThan(WITHIN_MS);
-    if (transport === 'WebSocket') expect(code()).toBe(4401);
+    expect(code()).toBe(4401);
     await listen(subject);
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Sql, sql } from '../../src/platform/sql.ts';
-import { sseClient, type Subscription, wsClient } from '../support/clients.ts';
+import { closeCodeOf, sseClient, type Subscription, wsClient } from '../support/clients.ts';
 import { freshDatabase, type FreshDatabase } from '../support/database.ts';
 import { makeEmployee } from '../support/factories.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -53,7 +53,11 @@ describe.each(['WebSocket', 'SSE'] as const)(
       const client = transport === 'SSE' ? null : wsClient(server, subject, { token });
       const feed: Subscription = (client ?? sseClient(server, subject, { token })).subscribe(FEED);
       await feed.ready();
-      return { feed, code: () => client?.closed?.code ?? null, dispose: () => client?.dispose() };
+      return {
+        feed,
+        code: () => (client ? client.closed?.code : closeCodeOf(feed)),
+        dispose: () => client?.dispose(),
+      };
     }
 
     test.each([
@@ -89,7 +93,7 @@ describe.each(['WebSocket', 'SSE'] as const)(
       server.clock.advance(advanceMs);
       await pass(WITHIN_MS);
       await feed.end();
-      if (transport === 'WebSocket') expect(code()).toBe(expected);
+      expect(code()).toBe(expected);
       await dispose();
       server.clock.set(new Date(now).toISOString());
     });
@@ -109,7 +113,7 @@ describe.each(['WebSocket', 'SSE'] as const)(
       await write(statement(id));
       await pass(WITHIN_MS);
       await feed.end();
-      if (transport === 'WebSocket') expect(code()).toBe(4403);
+      expect(code()).toBe(4403);
       await dispose();
     });
   },

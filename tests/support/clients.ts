@@ -154,6 +154,11 @@ export function wsClient(
   };
 }
 
+/** With which close code the server has ended an SSE stream; null when it has not said why. */
+export function closeCodeOf({ results }: Subscription): number | null {
+  return (results.at(-1)?.errors?.[0]?.extensions?.closeCode as number | undefined) ?? null;
+}
+
 /** A subscription over SSE, read with fetch as browsers do that must send a token. */
 export function sseClient(
   server: Pick<TestServer, 'url' | 'token'>,
