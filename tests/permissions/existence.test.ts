@@ -180,6 +180,9 @@ async function records() {
     escalation: newId(),
     budget: newId(),
     setting: newId(),
+    webhook: newId(),
+    delivery: newId(),
+    letter: newId(),
     log: newId(),
     article: newId(),
     pending: newId(),
@@ -225,6 +228,34 @@ async function records() {
         proposedAt: now,
         reason: 'test',
       },
+    });
+    await prisma.webhookEndpoint.create({
+      data: {
+        id: ids.webhook,
+        name: 'test',
+        url: 'https://hooks.example/',
+        kinds: [],
+        ownerId: people.HEAD.id,
+        nextAt: now,
+        createdAt: now,
+        createdById: people.ADMIN.id,
+        proposedById: people.ADMIN.id,
+      },
+    });
+    const ofWebhook = { endpointId: ids.webhook, kind: 'COMPLAINT_OPENED' };
+    await prisma.webhookDelivery.create({
+      data: {
+        ...ofWebhook,
+        id: ids.delivery,
+        messageId: 'evt_x_1',
+        attempt: 1,
+        at: now,
+        milliseconds: 1,
+        outcome: 'DEAD',
+      },
+    });
+    await prisma.webhookDeadLetter.create({
+      data: { ...ofWebhook, id: ids.letter, epoch: 'x', seq: 1, occurredAt: now, deadAt: now, attempts: 1 },
     });
     await prisma.knowledgeArticle.create({
       data: {
@@ -345,6 +376,9 @@ async function records() {
     AnomalyCase: anomalies[0]?.nodeId ?? '',
     Budget: globalId('Budget', ids.budget),
     SettingChange: globalId('SettingChange', ids.setting),
+    WebhookEndpoint: globalId('WebhookEndpoint', ids.webhook),
+    WebhookDelivery: globalId('WebhookDelivery', ids.delivery),
+    WebhookDeadLetter: globalId('WebhookDeadLetter', ids.letter),
     KnowledgeArticle: globalId('KnowledgeArticle', ids.article),
     PendingUpdate: globalId('PendingUpdate', ids.pending),
     ChangeProposal: globalId('ChangeProposal', ids.proposal),
@@ -386,6 +420,9 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'AnomalyCase',
     'Budget',
     'SettingChange',
+    'WebhookEndpoint',
+    'WebhookDelivery',
+    'WebhookDeadLetter',
     'KnowledgeArticle',
   ],
   ADMIN: [
@@ -442,6 +479,9 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'Approval',
     'ApprovalDelegation',
     'SettingChange',
+    'WebhookEndpoint',
+    'WebhookDelivery',
+    'WebhookDeadLetter',
     'KnowledgeArticle',
   ],
   MARKET_DEVELOPER: [
@@ -471,6 +511,9 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'AnomalyCase',
     'Budget',
     'SettingChange',
+    'WebhookEndpoint',
+    'WebhookDelivery',
+    'WebhookDeadLetter',
     'KnowledgeArticle',
   ],
   SALES_REP: [
@@ -499,6 +542,9 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'AnomalyCase',
     'Budget',
     'SettingChange',
+    'WebhookEndpoint',
+    'WebhookDelivery',
+    'WebhookDeadLetter',
     'KnowledgeArticle',
   ],
   CS_AGENT: [
@@ -527,6 +573,9 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'AnomalyCase',
     'Budget',
     'SettingChange',
+    'WebhookEndpoint',
+    'WebhookDelivery',
+    'WebhookDeadLetter',
   ],
   OPERATIONS: [
     ...ACCOUNT_RECORDS,
@@ -554,6 +603,9 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'AnomalyCase',
     'Budget',
     'SettingChange',
+    'WebhookEndpoint',
+    'WebhookDelivery',
+    'WebhookDeadLetter',
     'KnowledgeArticle',
   ],
   DEPUTY: [
@@ -582,6 +634,9 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'AnomalyCase',
     'Budget',
     'SettingChange',
+    'WebhookEndpoint',
+    'WebhookDelivery',
+    'WebhookDeadLetter',
     'KnowledgeArticle',
   ],
   KA_SUPERVISOR: [
@@ -607,6 +662,9 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'AnomalyCase',
     'Budget',
     'SettingChange',
+    'WebhookEndpoint',
+    'WebhookDelivery',
+    'WebhookDeadLetter',
     'KnowledgeArticle',
   ],
   SALES_SUPERVISOR: [
@@ -627,6 +685,9 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'Approval',
     'ApprovalDelegation',
     'SettingChange',
+    'WebhookEndpoint',
+    'WebhookDelivery',
+    'WebhookDeadLetter',
     'KnowledgeArticle',
   ],
 };

@@ -60,7 +60,14 @@ describe.each(['WebSocket', 'SSE'] as const)(
       };
     }
 
-    test.each([
+    interface Given {
+      readonly seconds?: number;
+      readonly roleMs?: number;
+      readonly leftOn?: Date;
+      readonly advanceMs?: number;
+    }
+
+    test.each<[string, number, Given]>([
       ['its token has expired', 4401, { seconds: 60 }],
       ['its last role has run out', 4403, { roleMs: MINUTE_MS }],
       [
@@ -68,18 +75,8 @@ describe.each(['WebSocket', 'SSE'] as const)(
         4403,
         { leftOn: new Date('2026-11-23T00:00:00Z'), advanceMs: 24 * 60 * MINUTE_MS },
       ],
-    ])('when %s by the clock alone', async (_what, expected, given: Record<string, never>) => {
-      const {
-        seconds,
-        roleMs,
-        leftOn,
-        advanceMs = MINUTE_MS,
-      } = given as {
-        seconds?: number;
-        roleMs?: number;
-        leftOn?: Date;
-        advanceMs?: number;
-      };
+    ])('when %s by the clock alone', async (_what, expected, given) => {
+      const { seconds, roleMs, leftOn, advanceMs = MINUTE_MS } = given;
       const now = server.clock.now().getTime();
       const { subject } = await makeEmployee(server, {
         roles: ['CS_SUPERVISOR'],
