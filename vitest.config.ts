@@ -14,8 +14,8 @@ export default defineConfig({
     // embedded database holds some 400 MB, so the workers are few.
     isolate: false,
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 180_000,
     teardownTimeout: 10_000,
   },
 });

@@ -12,7 +12,7 @@ const VIEWER = '{ viewer { roles } }';
 const TRUSTED = operations.find(({ name }) => name === 'TicketList')?.text ?? '';
 const CUSTOMERS = '{ customers(first: 1) { edges { node { id } } } }';
 
-describe.skipIf(!postgresPrograms())('a server whose PostgreSQL comes and goes', { timeout: 60_000 }, () => {
+describe.skipIf(!postgresPrograms())('a server whose PostgreSQL comes and goes', { timeout: 150_000 }, () => {
   let postgres: OwnPostgres;
   let server: ServerProcess;
   let customers: string[] = [];
@@ -130,7 +130,7 @@ describe.skipIf(!postgresPrograms())('a server whose PostgreSQL comes and goes',
     });
   });
 
-  it('does not wait for ever for a database that hangs', { timeout: 90_000 }, async () => {
+  it('does not wait for ever for a database that hangs', { timeout: 150_000 }, async () => {
     // Some connections are open and idle: what is asked over them finds no failure, only silence.
     await Promise.all(Array.from({ length: 6 }, () => gql(server, 'HEAD', CUSTOMERS)));
     postgres.freeze();

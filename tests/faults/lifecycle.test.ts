@@ -22,7 +22,7 @@ async function stop(
   return { code: server.exitCode, took: performance.now() - started };
 }
 
-describe.skipIf(!postgres)('a server that is told to stop', { timeout: 40_000 }, () => {
+describe.skipIf(!postgres)('a server that is told to stop', { timeout: 150_000 }, () => {
   let fresh: FreshDatabase;
   let holder: pg.Client;
   let customers: string[];
@@ -124,7 +124,7 @@ describe.skipIf(!postgres)('a server that is told to stop', { timeout: 40_000 },
   });
 });
 
-describe.skipIf(!postgres)('servers that start together on an empty database', { timeout: 60_000 }, () => {
+describe.skipIf(!postgres)('servers that start together on an empty database', { timeout: 150_000 }, () => {
   it('write one demo company', async () => {
     const fresh = await freshDatabase('postgresql');
     const environment = {

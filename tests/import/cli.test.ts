@@ -36,7 +36,7 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 }
 
 // Each starts a process, and most of them an embedded database: seconds on a busy machine.
-describe('npm run import', { timeout: 90_000 }, () => {
+describe('npm run import', { timeout: 150_000 }, () => {
   test('imports a file and says what became of it, and the same again', async () => {
     const first = await run(['tickets', EXTRACT, ...MAPPING]);
     expect(first).toMatchObject({ code: 0, err: '' });
@@ -116,7 +116,7 @@ describe('npm run import', { timeout: 90_000 }, () => {
   });
 });
 
-describe('On the embedded database', { timeout: 90_000 }, () => {
+describe('On the embedded database', { timeout: 150_000 }, () => {
   test('a dry run needs none and makes none', async () => {
     const dataDir = join(mkdtempSync(join(tmpdir(), 'switchyard-import-')), 'data');
     const { code, out } = await run(['tickets', EXTRACT, ...MAPPING, '--dry-run'], {

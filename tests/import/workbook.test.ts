@@ -208,7 +208,7 @@ describe('A file that is no workbook', () => {
   });
 });
 
-describe('Importing a workbook', { timeout: 60_000 }, () => {
+describe('Importing a workbook', { timeout: 150_000 }, () => {
   let fresh: FreshDatabase;
   let database: Database;
   beforeAll(async () => {

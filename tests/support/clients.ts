@@ -53,7 +53,7 @@ function subscription(close: () => void) {
     get ended() {
       return state.ended;
     },
-    async waitFor(predicate, timeoutMs = 10_000) {
+    async waitFor(predicate, timeoutMs = 30_000) {
       await waitUntil(() => {
         if (itemsOf().some(predicate)) return true;
         if (state.ended) throw new Error(`The subscription has ended: ${describe(state.failure)}`);

@@ -220,13 +220,13 @@ describe('calls by grade', () => {
 
 describe('visits', () => {
   test.each([
-    ['A', 'VIS-04', '2027-05-01', 'DIRECTOR_OR_ABOVE', 'TOP_LEADER'],
-    ['B', 'VIS-05', '2027-06-01', 'MIDDLE_SENIOR', 'DIRECTOR_OR_ABOVE'],
-    ['C', 'VIS-05', '2027-07-01', 'STAFF', 'MIDDLE_SENIOR'],
-    ['D', 'VIS-05', '2027-07-01', 'STAFF', 'MIDDLE_SENIOR'],
+    ['VIS-04', 'A', 'WEEKS_1', '2027-05-01', 'DIRECTOR_OR_ABOVE', 'TOP_LEADER'],
+    ['VIS-05', 'B', 'WEEKS_1', '2027-06-01', 'MIDDLE_SENIOR', 'DIRECTOR_OR_ABOVE'],
+    ['VIS-05', 'C', 'WEEKS_2', '2027-07-01', 'STAFF', 'MIDDLE_SENIOR'],
+    ['VIS-05', 'D', 'WEEKS_2', '2027-07-01', 'STAFF', 'MIDDLE_SENIOR'],
   ] as const)(
-    'of grade %s (%s) roll from the last visit to a host as senior as asked',
-    async (grade, _rule, due, below, host) => {
+    '[%s] grade %s is called in %s, and visited from the last visit to a host as senior as asked on',
+    async (_rule, grade, calls, due, below, host) => {
       await begin('2027-03-01 10:00');
       const gradedAt = shanghai('2027-03-01 10:00');
       const one = await made({ grade, gradedAt });
@@ -234,10 +234,13 @@ describe('visits', () => {
       expect(await statesOf(one, 'EXECUTIVE_VISIT')).toEqual(['2027-03-01 OPEN 0/1']);
       await visit(one, '2027-03-01 23:00', { hostSeniority: below });
       expect(await statesOf(one, 'EXECUTIVE_VISIT')).toEqual(['2027-03-01 OPEN 0/1']);
-      const owed = (await cadenceOf(one.customer.nodeId)).find(
-        ({ dimension }: { dimension: string }) => dimension === 'EXECUTIVE_VISIT',
-      );
-      expect(owed).toMatchObject({
+      const owed = await cadenceOf(one.customer.nodeId);
+      const on = (asked: string) => owed.find(({ dimension }: { dimension: string }) => dimension === asked);
+      expect(on('CALL')).toMatchObject({
+        required: 1,
+        sources: [{ basis: 'GRADE', of: grade, required: 1, window: calls }],
+      });
+      expect(on('EXECUTIVE_VISIT')).toMatchObject({
         hostSeniority: host,
         dueAt: shanghai(`${due} 10:00`).toISOString(),
         sources: [{ basis: 'GRADE', of: grade, required: 1, strict: true }],
@@ -326,6 +329,42 @@ describe('visits', () => {
       { severity: 'HIGH', audience, payload: { ...facts, dueSoon: false } },
     ]);
     expect(await statesOf(one, 'VISIT')).toEqual(['2027-09 OVERDUE 1/3', '2027-10 OPEN 0/3']);
+  });
+
+  test('[KEY-15] visits a month and calls a week by level: A 3 and 2, B 2 and 2, C 1 and 2, D 2 and 1', async () => {
+    await begin('2031-08-10 10:00');
+    const levels = [
+      ['A', 3, 2],
+      ['B', 2, 2],
+      ['C', 1, 2],
+      ['D', 2, 1],
+    ] as const;
+    const accounts: [string, Made, Named][] = [];
+    for (const [level] of levels) {
+      const one = await made({ grade: null });
+      accounts.push([level, one, await makeKeyAccount(server, { customerId: one.customer.id, level })]);
+    }
+    await sweepAt('2031-09-01 00:00');
+    for (const [place, [level, visits, calls]] of levels.entries()) {
+      const [, one, account] = accounts[place] ?? [];
+      if (!one || !account) throw new Error('An account for each level.');
+      expect(await statesOf(one, 'VISIT')).toEqual([`2031-09 OPEN 0/${visits}`]);
+      expect(await cadenceOf(account.nodeId)).toMatchObject([
+        { dimension: 'CALL', required: calls, sources: [{ basis: 'LEVEL', of: level, window: 'WEEKS_1' }] },
+        { dimension: 'VISIT', required: visits, sources: [{ basis: 'LEVEL', of: level, window: 'MONTH' }] },
+        { dimension: 'PATROL' },
+        { dimension: 'FOLLOW_UP' },
+      ]);
+    }
+    await sweepAt('2031-09-25 00:00');
+    await sweepAt('2031-10-01 00:00');
+    for (const [place, [level, visits]] of levels.entries()) {
+      const told = await eventsOf('KEY_ACCOUNT_VISIT_OVERDUE', accounts[place]?.[2].id ?? '');
+      expect(told.map(({ payload }) => payload)).toMatchObject([
+        { level, required: visits, done: 0, dueSoon: true },
+        { level, required: visits, done: 0, dueSoon: false },
+      ]);
+    }
   });
 
   test('[KEY-14] leaders meet those of a special account every quarter', async () => {
