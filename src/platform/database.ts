@@ -205,13 +205,14 @@ async function identityOf(database: Queryable): Promise<string> {
       from pg_control_system()`)
     .then(([row]) => row?.cluster)
     .catch((error: unknown) => {
-      if ((error as { code?: string }).code === INSUFFICIENT_PRIVILEGE) return 'unknown';
+      if (WITHHELD.has((error as { code?: string }).code ?? '')) return 'unknown';
       throw error;
     });
   return `${cluster}.${place?.place}`;
 }
 
-const INSUFFICIENT_PRIVILEGE = '42501';
+/** Insufficient privilege, feature not supported, undefined function: as services answer that are not quite PostgreSQL. */
+const WITHHELD = new Set(['42501', '0A000', '42883']);
 
 /** A copy of a folder has other files than the folder, whatever they are called and say. */
 function folderIdentity(folder: string): string {
