@@ -27,6 +27,7 @@ import './key-accounts/schema/seasons.ts';
 import './key-accounts/schema/work.ts';
 import './visits/schema/cadence.ts';
 import './visits/schema/visits.ts';
+import './visits/schema/surveys.ts';
 import './tickets/schema/mutations.ts';
 import './tickets/schema/queue-lists.ts';
 import './tickets/schema/types.ts';

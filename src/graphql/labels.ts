@@ -134,6 +134,7 @@ const CHINESE: Labels = {
     LANGUAGE_VERSION: '其他文本',
     ATTACHMENT: '附件',
   },
+  VisitSurveyState: { OPEN: '待点评', CLOSED: '已点评' },
   WorkReportKind: {
     VISIT_PLAN: '拜访计划',
     PATROL_DAILY: '巡访日报',

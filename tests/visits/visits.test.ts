@@ -356,3 +356,68 @@ test('[CUS-33] a significant visit reaches HEAD at once, and its content stays i
     },
   ]);
 });
+
+test('[VIS-12] the visitor fills in the survey on a visit, and a supervisor closes it with a comment', async () => {
+  const { customer, host } = await ownCustomer();
+  const SURVEY = `survey { id visitId state opinions answers visitorComment supervisorComment closedBy { id } closedAt version }`;
+  const survey = (caller: Caller, name: string, input: object) => mutate(server, caller, name, input, SURVEY);
+  const listed = async (caller: Caller) => {
+    const { data, errors } = await server.gql(
+      caller,
+      'query ($where: VisitSurveyWhere) { visitSurveys(where: $where) { totalCount edges { node { id } } } }',
+      { where: { customer: { eq: customer.nodeId } } },
+    );
+    expect(errors).toBeUndefined();
+    return data.visitSurveys.totalCount;
+  };
+  const { visit: planned } = await act('ACCOUNT_MANAGER_LOGISTICS', 'visitPlan', {
+    customerId: customer.nodeId,
+    type: 'RELATION',
+    purpose: 'Survey',
+    plannedFor: inHours(1),
+  });
+  const filled = {
+    visitId: planned.id,
+    opinions: 'Too many hands.',
+    answers: 'One contact from now on.',
+    visitorComment: 'Worth a plan.',
+  };
+  const early = await survey('ACCOUNT_MANAGER_LOGISTICS', 'visitSurveyRecord', filled);
+  expect(early.__typename).toBe('IllegalTransition');
+  server.clock.advance(2 * HOUR);
+  await act('ACCOUNT_MANAGER_LOGISTICS', 'visitRecord', {
+    visitId: planned.id,
+    hostId: host.nodeId,
+    content: 'Talked.',
+  });
+  expect((await survey('HEAD', 'visitSurveyRecord', filled)).__typename).toBe('Forbidden');
+  expect((await survey('FINANCE', 'visitSurveyRecord', filled)).__typename).toBe('NotFound');
+  const empty = await survey('ACCOUNT_MANAGER_LOGISTICS', 'visitSurveyRecord', { ...filled, opinions: ' ' });
+  expect(pathsOf(empty)).toEqual(['opinions']);
+  const open = (await survey('ACCOUNT_MANAGER_LOGISTICS', 'visitSurveyRecord', filled)).survey;
+  expect(open).toMatchObject({ ...filled, state: 'OPEN', supervisorComment: null, closedBy: null });
+  expect(pathsOf(await survey('ACCOUNT_MANAGER_LOGISTICS', 'visitSurveyRecord', filled))).toEqual([
+    'visitId',
+  ]);
+
+  const comment = { surveyId: open.id, supervisorComment: 'Name the contact this week.' };
+  for (const caller of ['ACCOUNT_MANAGER_LOGISTICS', 'FINANCE'] as const) {
+    const refused = await survey(caller, 'visitSurveyClose', comment);
+    expect(refused.__typename).toBe(caller === 'FINANCE' ? 'NotFound' : 'Forbidden');
+  }
+  const bare = await survey('SALES_SUPERVISOR', 'visitSurveyClose', { ...comment, supervisorComment: '' });
+  expect(pathsOf(bare)).toEqual(['supervisorComment']);
+  const closed = (await survey('SALES_SUPERVISOR', 'visitSurveyClose', comment)).survey;
+  expect(closed).toMatchObject({
+    state: 'CLOSED',
+    supervisorComment: 'Name the contact this week.',
+    closedBy: { id: people.SALES_SUPERVISOR.nodeId },
+    closedAt: server.clock.now().toISOString(),
+  });
+  expect((await survey('SALES_SUPERVISOR', 'visitSurveyClose', comment)).__typename).toBe(
+    'IllegalTransition',
+  );
+  expect([await listed('HEAD'), await listed('ACCOUNT_MANAGER_LOGISTICS'), await listed('FINANCE')]).toEqual([
+    1, 1, 0,
+  ]);
+});

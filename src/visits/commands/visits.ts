@@ -340,7 +340,7 @@ export const missVisits: AdvanceObligations = async (tx, due) => {
   }));
 };
 
-interface LockedVisit {
+export interface LockedVisit {
   readonly id: string;
   readonly customerId: string;
   readonly type: VisitType;
@@ -352,7 +352,7 @@ interface LockedVisit {
 }
 
 /** Locks a visit that the viewer may read; NotFound for any other, Forbidden for one that is not theirs to work on. */
-async function lockVisit(
+export async function lockVisit(
   tx: Command,
   viewer: Viewer,
   id: string,
