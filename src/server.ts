@@ -271,7 +271,7 @@ export function buildServer(
         await watchCadence(tx, environment.BUSINESS_TIME_ZONE);
         await watchVolumes(tx, environment.BUSINESS_TIME_ZONE);
         await watchLedgers(tx, environment.BUSINESS_TIME_ZONE);
-        await watchReports(tx);
+        await watchReports(tx, environment.BUSINESS_TIME_ZONE);
         await watchHandovers(tx);
       });
       if (options.sweep !== false) {

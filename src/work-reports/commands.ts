@@ -19,7 +19,7 @@ import { hasRole, type Viewer } from '../organisation/rules/viewer.ts';
 import { type Command, once } from '../platform/command.ts';
 import { type AdvanceObligations, cancelObligations, openObligations } from '../platform/obligations.ts';
 import { sql } from '../platform/sql.ts';
-import { watchStanding } from '../platform/standing.ts';
+import { watchNight } from '../platform/standing.ts';
 import { constantViewer } from '../platform/visibility.ts';
 import { workReportReadable } from './queries.ts';
 import { WORK_REPORT_SETTINGS } from './settings.ts';
@@ -38,9 +38,9 @@ const HOUR = 3_600_000;
 
 type Directory = Pick<Reader, 'organisation' | 'timeZone'>;
 
-/** Has the reports of every month asked for, the running one's too: called when a process starts. */
-export function watchReports(tx: Command): Promise<void> {
-  return watchStanding(tx, REPORT_MONTH, tx.now);
+/** Has the reports of every month asked for, from the next midnight on the running one's too: called when a process starts. */
+export function watchReports(tx: Command, timeZone: string): Promise<void> {
+  return watchNight(tx, REPORT_MONTH, '00:00', timeZone);
 }
 
 /** The sweep's part: visit plans of the month, and the monthly patrol report of the one before. */
