@@ -186,7 +186,10 @@ export function serveWebSocket(options: WebSocketOptions): { stop(): Promise<voi
       },
     },
     sockets,
+    // Its own pings would cut a client off without a word.
+    0,
   );
+  sockets.on('connection', keepAlive);
   // A client that breaks the protocol of WebSocket is no error of ours, as which graphql-ws would print it; ws closes
   // such a socket itself.
   sockets.on('connection', (socket) => {
@@ -205,6 +208,26 @@ export function serveWebSocket(options: WebSocketOptions): { stop(): Promise<voi
       await protocol.dispose();
     },
   };
+}
+
+const PING_MS = 12_000;
+
+/**
+ * Finds out whether anybody is at the other end of an idle socket. One that has not answered by the next ping is closed
+ * with a code after which it resumes, should it only have been slow, and cut off LINGER_MS later.
+ */
+function keepAlive(socket: WebSocket): void {
+  let isAnswered = true;
+  const timer = setInterval(() => {
+    if (socket.readyState !== socket.OPEN) return;
+    if (!isAnswered) return socket.close(...CLOSE_CODES.TOO_SLOW);
+    isAnswered = false;
+    socket.ping();
+  }, PING_MS);
+  socket.on('pong', () => {
+    isAnswered = true;
+  });
+  socket.once('close', () => clearInterval(timer));
 }
 
 interface EnvelopedArgs extends ExecutionArgs {
