@@ -629,6 +629,15 @@ export const EVENTS = {
       zh: '审批（{chain}）已作废，审批内容已变更：{reason}。',
     },
   },
+  CUSTOMERS_MERGED: {
+    source: 'CUS-05',
+    subject: 'Customer',
+    severity: 'INFO',
+    message: {
+      en: 'A duplicate was merged into this customer.',
+      zh: '一个重复客户已合并到该客户。',
+    },
+  },
   APPROVAL_DELEGATED: {
     source: 'ORG-04, BUD-07',
     subject: null,

@@ -9,6 +9,7 @@ import { FILE_INTELLIGENCE, sweepIntelligence } from './customers/commands/notes
 import { FILE_UPDATE, sweepPendingUpdates } from './customers/commands/pending-updates.ts';
 import { CUSTOMER_REGISTRATION, sweepRegistrations } from './customers/commands/stages.ts';
 import { FILE_VERIFICATION, sweepVerifications } from './customers/commands/verification.ts';
+import { DUPLICATE_SEARCH, sweepDuplicates } from './duplicates/commands/find.ts';
 import { advanceCoverage, DUTY_COVERAGE } from './duty/commands/coverage.ts';
 import { EXPORT_END } from './exports/commands/create.ts';
 import { sweepExports } from './exports/commands/download.ts';
@@ -80,6 +81,7 @@ export function OBLIGATION_KINDS({ organisation, timeZone }: SweepDirectory): Ob
     ACCESS_GRANT_EXPIRY: expireGrants,
     [APPROVAL_STEP]: advanceApprovalSteps({ timeZone }),
     [CUSTOMER_DAY]: sweepCustomerDays({ organisation, timeZone }),
+    [DUPLICATE_SEARCH]: sweepDuplicates(timeZone),
     [CUSTOMER_REGISTRATION]: sweepRegistrations,
     [FILE_UPDATE]: sweepPendingUpdates,
     [FILE_CORRECTION]: sweepCorrections,

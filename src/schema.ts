@@ -8,6 +8,7 @@ import './customers/schema/completeness.ts';
 import './customers/schema/notes.ts';
 import './customers/schema/stages.ts';
 import './customers/schema/updates.ts';
+import './duplicates/schema.ts';
 import './budgets/schema.ts';
 import './knowledge/schema.ts';
 import './kpis/schema/anomalies.ts';

@@ -10,6 +10,7 @@ import { recordRefusedReads } from './customers/commands/access.ts';
 import { withGrantsForA } from './customers/rules.ts';
 import { CUSTOMER_SETTINGS } from './customers/settings.ts';
 import { watchCustomerDays } from './customers/commands/days.ts';
+import { watchDuplicates } from './duplicates/commands/find.ts';
 import { createExportDownloads, EXPORT_PATH, type ExportDownloads } from './exports/download.ts';
 import { type Context, unauthenticated } from './graphql/context.ts';
 import { LIMITS } from './graphql/limits.ts';
@@ -268,6 +269,7 @@ export function buildServer(
         await watchKeyAccountNights(tx, environment.BUSINESS_TIME_ZONE);
         await watchNights(tx, environment.BUSINESS_TIME_ZONE);
         await watchCustomerDays(tx, environment.BUSINESS_TIME_ZONE);
+        await watchDuplicates(tx, environment.BUSINESS_TIME_ZONE);
         await watchCadence(tx, environment.BUSINESS_TIME_ZONE);
         await watchVolumes(tx, environment.BUSINESS_TIME_ZONE);
         await watchLedgers(tx, environment.BUSINESS_TIME_ZONE);

@@ -2,6 +2,7 @@ import { APPROVAL_SETTINGS } from './approvals/settings.ts';
 import { ATTACHMENT_SETTINGS } from './attachments/settings.ts';
 import { BUDGET_SETTINGS } from './budgets/settings.ts';
 import { CUSTOMER_SETTINGS } from './customers/settings.ts';
+import { DUPLICATE_SETTINGS } from './duplicates/settings.ts';
 import { DUTY_SETTINGS } from './duty/settings.ts';
 import { EXPORT_SETTINGS } from './exports/settings.ts';
 import { HANDOVER_SETTINGS } from './handover/settings.ts';
@@ -21,6 +22,7 @@ import { WEBHOOK_SETTINGS } from './webhooks/settings.ts';
 export const SETTINGS: readonly SettingDefinition[] = [
   PLATFORM_SETTINGS,
   CUSTOMER_SETTINGS,
+  DUPLICATE_SETTINGS,
   GRADING_SETTINGS,
   KEY_ACCOUNT_SETTINGS,
   VISIT_SETTINGS,

@@ -118,6 +118,7 @@ export const customerImport: ImportKind<typeof CUSTOMER_FIELDS> = {
     return [
       ...(await resolveAreas(db, rows)),
       ...(await resolveEmployees(db, rows, 'ownerNumber', 'owner_id')),
+      ...(await mergedAway(db, rows)),
     ];
   },
   async complete(tx, rows) {
@@ -129,6 +130,25 @@ export const customerImport: ImportKind<typeof CUSTOMER_FIELDS> = {
   // The audit entry of the batch is the record; customers have no history of their own.
   record: async () => undefined,
 };
+
+/** Rows of customers that were merged into others here: written anew they would be duplicates again. */
+async function mergedAway(db: Queryable, rows: readonly ImportRow[]): Promise<RowIssue[]> {
+  const merged = await db.query<{ at: number; number: string }>(sql`
+    select k.at, c.number
+    from unnest(${rows.map(({ source }) => source)}::text[], ${rows.map(({ externalId }) => externalId)}::text[])
+      with ordinality as k(source, external_id, at)
+    join customer_merge m on m.source = k.source and m.external_id = k.external_id
+    join customer c on c.id = m.survivor_id
+    where (c.source, c.external_id) is distinct from (k.source, k.external_id)`);
+  return merged.map(({ at, number }) => ({
+    row: rows[at - 1] as ImportRow,
+    field: 'externalId',
+    accepted: text(
+      `a customer that was not merged into another; it is ${number} here`,
+      `未被合并的客户；该客户在此已合并为 ${number}`,
+    ),
+  }));
+}
 
 function customerIssues(
   values: ValuesOf<typeof CUSTOMER_FIELDS>,
@@ -263,6 +283,11 @@ export async function findCustomers(
       select c.id, c.area_id from customer c where c.number = k.number
       union all
       select c.id, c.area_id from customer c where c.source = k.source and c.external_id = k.external_id
+      union all
+      -- One that was merged into another is that one now, by its number or its id at its source.
+      select c.id, c.area_id from customer_merge m join customer c on c.id = m.survivor_id
+      where m.number = k.number or (m.source = k.source and m.external_id = k.external_id)
+      limit 1
     ) c
     left join key_account a on a.customer_id = c.id and a.ended_at is null`);
   const customers = new Map(found.map(({ at, ...customer }) => [naming[at - 1] as ImportRow, customer]));

@@ -71,6 +71,13 @@ const CHINESE: Labels = {
     CLOSED: '已关闭',
   },
   BusinessLine: { LOGISTICS: '物流', LEASING: '租赁' },
+  DuplicateReason: {
+    NAME: '名称相同',
+    SIMILAR_NAME: '名称相似',
+    PHONE: '电话相同',
+    REGISTRATION_NUMBER: '注册号或税号相同',
+  },
+  DuplicateState: { OPEN: '待处理', DISMISSED: '确认不是重复' },
   ContactChannel: { PHONE: '电话', EMAIL: '邮件', MESSAGE: '消息', ON_SITE: '现场' },
   ContactOutcome: { REACHED: '已联系上', NOT_REACHED: '未联系上' },
   ChangeProposalState: { PROPOSED: '待审核', ACCEPTED: '已采纳', REFUSED: '已拒绝' },

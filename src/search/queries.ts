@@ -144,6 +144,17 @@ function partsOf(reader: Reader, { word, kinds, customerId }: SearchArguments): 
       ...only('CONTAINS'),
       where: [holds(whole(FILE, 2)), sql`not ${begins(FILE.NAME)}`, ...openFiles],
     },
+    {
+      // What a duplicate was called that was merged into it, by the index customer_merge_grams_idx.
+      ...customers,
+      ...only('CONTAINS'),
+      where: [
+        sql`c.id in (select m.survivor_id from customer_merge m where ${holds(sql`(m.number || ' ' || m.name)`)})`,
+        sql`not ${contains(whole(FILE, 2), word, false)}`,
+        sql`not ${begins(FILE.NAME)}`,
+        ...openFiles,
+      ],
+    },
     { ...contacts, ...exactOrPrefix(CONTACT.NAME), where: [begins(CONTACT.NAME), ...openFiles] },
     {
       ...contacts,

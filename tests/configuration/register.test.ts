@@ -105,6 +105,8 @@ describe('the configuration register', () => {
       'file.requiredPartsPriority',
       'file.requiredPapers',
       'access.approvalChain',
+      'customer.duplicateSimilarity',
+      'customer.duplicateShared',
       'grading.codes',
       'grading.regionPoints',
       'grading.servicePolicy',

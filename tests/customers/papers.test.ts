@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { created, fetchExport, makeExporter } from '../exports/kit.ts';
+import { merge } from '../duplicates/kit.ts';
 import { makeAssignment, makeCustomer } from '../support/factories.ts';
 import { mutate, pathsOf } from '../support/mutate.ts';
 import { type Named, people, type PersonName } from '../support/people.ts';
@@ -168,4 +169,19 @@ test('papers are read and written where the file is', async () => {
     const removed = await mutate(server, caller, 'filePaperRemove', { paperId: paper.id }, 'customer { id }');
     expect(removed.__typename).toBe('NotFound');
   }
+});
+
+test('papers of a file that is merged into another follow there, in sets of their own', async () => {
+  const [survivor, duplicate] = [await makeCustomer(server), await makeCustomer(server)];
+  await add(survivor, 'ORIGINAL', { pageCount: 4 });
+  await add(duplicate, 'REPLY');
+  await add(duplicate, 'REQUEST', { setNumber: 1 });
+  await merge(server, { survivorId: survivor.nodeId, duplicateId: duplicate.nodeId });
+  expect(
+    (await papersOf(survivor)).map(({ setNumber, role, firstPage }) => [setNumber, role, firstPage]),
+  ).toEqual([
+    [1, 'ORIGINAL', 1],
+    [2, 'REPLY', 5],
+    [2, 'REQUEST', 6],
+  ]);
 });

@@ -195,6 +195,8 @@ async function records() {
     correction: newId(),
     plan: newId(),
     form: newId(),
+    pair: newId(),
+    merge: newId(),
   };
   await server.services.database.transaction(async ({ prisma }) => {
     await prisma.escalation.create({
@@ -320,6 +322,25 @@ async function records() {
         updatedAt: now,
       },
     });
+    const [oneId = '', otherId = ''] = [customer.id, keyCustomer.id].sort();
+    await prisma.duplicateCandidate.create({
+      data: { id: ofFile.pair, oneId, otherId, reasons: ['PHONE'], similarity: '0.5', foundAt: now },
+    });
+    await prisma.customerMerge.create({
+      data: {
+        id: ofFile.merge,
+        duplicateId: newId(),
+        survivorId: customer.id,
+        number: ofFile.merge,
+        name: 'test',
+        facts: {},
+        taken: {},
+        moved: {},
+        reason: 'test',
+        mergedById: by,
+        mergedAt: now,
+      },
+    });
     await prisma.dataForm.create({
       data: { ...file, id: ofFile.form, sentTo: 'test', sentAt: now, sentById: by },
     });
@@ -387,8 +408,13 @@ async function records() {
     CorrectionRequest: globalId('CorrectionRequest', ofFile.correction),
     RelationshipPlan: globalId('RelationshipPlan', ofFile.plan),
     DataForm: globalId('DataForm', ofFile.form),
+    DuplicateCandidate: globalId('DuplicateCandidate', ofFile.pair),
+    CustomerMerge: globalId('CustomerMerge', ofFile.merge),
   } as const;
 }
+
+/** Read where the files are that they come from. */
+const FILES_OF_TWO = ['DuplicateCandidate', 'CustomerMerge'] as const;
 
 /** What these viewers may not know of, by section 23. */
 const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<typeof records>>)[]>> = {
@@ -405,6 +431,7 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'CorrectionRequest',
     'RelationshipPlan',
     'DataForm',
+    ...FILES_OF_TWO,
     'ChangeProposal',
     'Shipment',
     'GradeCandidate',
@@ -438,6 +465,7 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'CorrectionRequest',
     'RelationshipPlan',
     'DataForm',
+    ...FILES_OF_TWO,
     'ChangeProposal',
     'Shipment',
     'GradeCandidate',
@@ -466,6 +494,7 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'CorrectionRequest',
     'RelationshipPlan',
     'DataForm',
+    ...FILES_OF_TWO,
     'ChangeProposal',
     'Shipment',
     'GradeCandidate',
@@ -496,6 +525,7 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'CorrectionRequest',
     'RelationshipPlan',
     'DataForm',
+    ...FILES_OF_TWO,
     'ChangeProposal',
     'Shipment',
     'GradeCandidate',
@@ -528,6 +558,7 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'CorrectionRequest',
     'RelationshipPlan',
     'DataForm',
+    ...FILES_OF_TWO,
     'ChangeProposal',
     'Shipment',
     'GradeCandidate',
@@ -559,6 +590,7 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'CorrectionRequest',
     'RelationshipPlan',
     'DataForm',
+    ...FILES_OF_TWO,
     'ChangeProposal',
     'Shipment',
     'GradeCandidate',
@@ -589,6 +621,7 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'CorrectionRequest',
     'RelationshipPlan',
     'DataForm',
+    ...FILES_OF_TWO,
     'ChangeProposal',
     'Shipment',
     'GradeCandidate',
@@ -620,6 +653,7 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'CorrectionRequest',
     'RelationshipPlan',
     'DataForm',
+    ...FILES_OF_TWO,
     'ChangeProposal',
     'Shipment',
     'GradeCandidate',
@@ -648,6 +682,7 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'CorrectionRequest',
     'RelationshipPlan',
     'DataForm',
+    ...FILES_OF_TWO,
     'ChangeProposal',
     'Shipment',
     'GradeCandidate',
@@ -677,6 +712,7 @@ const HIDDEN: Partial<Record<PersonName, readonly (keyof Awaited<ReturnType<type
     'CorrectionRequest',
     'RelationshipPlan',
     'DataForm',
+    ...FILES_OF_TWO,
     'ChangeProposal',
     'Shipment',
     'ContactLog',

@@ -1,5 +1,5 @@
 import type { CustomerGrade, CustomerLifecycle } from '../../generated/prisma/enums.ts';
-import { Forbidden, NotFound, StaleVersion } from '../../lib/errors.ts';
+import { Forbidden, invalid, NotFound, StaleVersion } from '../../lib/errors.ts';
 import { text } from '../../lib/text.ts';
 import { rolesWith } from '../../organisation/rules/permissions.ts';
 import type { Viewer } from '../../organisation/rules/viewer.ts';
@@ -47,8 +47,25 @@ export async function lockCustomer(
     from customer c
     where c.id = ${id}::uuid
     for update`);
+  if (!row) await refuseMerged(tx, viewer, id, path);
   if (!row || row.level === 0) throw notFound;
   return row;
+}
+
+/** Tells whoever may know of a customer that it is another now: what was read under its old id is not written to it. */
+async function refuseMerged(tx: Command, viewer: Viewer, id: string, path: string): Promise<void> {
+  const [survivor] = await tx.query<{ level: number }>(sql`
+    select ${customerLevel(constantViewer(viewer, tx.now), c)} as level
+    from customer_merge m join customer c on c.id = m.survivor_id
+    where m.duplicate_id = ${id}::uuid`);
+  if (!survivor || survivor.level === 0) return;
+  throw invalid(
+    path,
+    text(
+      'a customer that was not merged into another; `node` answers its id with the one that it is now',
+      '未被合并的客户；用该 id 查询 `node` 可得到合并后的客户',
+    ),
+  );
 }
 
 export function requireWritable(customer: LockedCustomer): void {

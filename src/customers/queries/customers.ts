@@ -89,16 +89,35 @@ function customerSelect(reader: Reader): Sql {
     case ${customerLevel(reader.sees, c)} when 2 then 'FULL' when 1 then 'MASKED' else 'NONE' end as access`;
 }
 
-/** Customers by id as the viewer may see them; null for those of which the viewer may not know. */
-export const customerById = defineLoader(async (reader: Reader, ids) =>
-  inOrder(
-    ids,
-    await reader.query<CustomerRow>(sql`
-      select * from (
-        select ${customerSelect(reader)} from customer c where c.id = any(${[...ids]}::uuid[])
-      ) visible where access <> 'NONE'`),
-  ),
-);
+/**
+ * Customers by id as the viewer may see them; null for those of which the viewer may not know. The id of one that was
+ * merged into another answers with that one; only where an id was not found is that looked for.
+ */
+export const customerById = defineLoader(async (reader: Reader, ids) => {
+  const rows = inOrder(ids, await cardsOf(reader, sql`customer c`, sql`c.id`, ids));
+  const missing = ids.filter((_id, at) => rows[at] === null);
+  if (missing.length === 0) return rows;
+  const merged = await cardsOf<CustomerRow & { readonly asked: string }>(
+    reader,
+    sql`customer_merge m join customer c on c.id = m.survivor_id`,
+    sql`m.duplicate_id`,
+    missing,
+  );
+  const survivors = new Map(merged.map(({ asked, ...row }) => [asked, row]));
+  return rows.map((row, at) => row ?? survivors.get(ids[at] ?? '') ?? null);
+});
+
+function cardsOf<Row extends CustomerRow>(
+  reader: Reader,
+  from: Sql,
+  asked: Sql,
+  ids: readonly string[],
+): Promise<Row[]> {
+  return reader.query<Row>(sql`
+    select * from (
+      select ${customerSelect(reader)}, ${asked} as asked from ${from} where ${asked} = any(${[...ids]}::uuid[])
+    ) visible where access <> 'NONE'`);
+}
 
 /** The files of customers whose card says that the viewer may read them; who asks has looked. */
 export const customerFileById = defineLoader(async (reader: Reader, ids) =>
