@@ -18,6 +18,7 @@ import { AccessType, type ActionRight, ActionRightType, money } from '../graphql
 import type { Settings } from '../platform/settings-register.ts';
 import { sql } from '../platform/sql.ts';
 import { keyAccountAssignSpecialist, keyAccountEnd, keyAccountUpdate } from './commands/accounts.ts';
+import { ticketById } from '../tickets/queries/tickets.ts';
 import { contactLogRecord } from './commands/contacts.ts';
 import { keyAccountPromote, type Promoted } from './commands/proposals.ts';
 import {
@@ -328,6 +329,16 @@ const ContactLogType = builder.prismaObject('ContactLog', {
     followUp: t.exposeBoolean('followUp', {
       description: 'A return call of customer service: satisfaction, problems, change of needs (VIS-11).',
     }),
+    problem: t.exposeString('problem', {
+      nullable: true,
+      description: 'What went wrong, as a return call has found it (VIS-11).',
+    }),
+    ticket: t.field({
+      type: 'Ticket',
+      nullable: true,
+      description: 'The ticket made of that problem, where the viewer may see it.',
+      resolve: (row, _args, { read }) => (row.ticketId === null ? null : ticketById.load(read, row.ticketId)),
+    }),
     createdAt: t.field({
       type: 'DateTime',
       description: 'When it was recorded.',
@@ -566,6 +577,14 @@ mutation('contactLogRecord', {
     followUp: t.boolean({
       description:
         'A return call: satisfaction, problems, change of needs (VIS-11). False unless said otherwise.',
+    }),
+    problem: t.string({
+      description: 'What went wrong, as a return call that reached the person has found it, in at most 4,000 characters: a ticket is made of it, once (VIS-11).',
+    }),
+    problemCategory: t.field({
+      type: ENUMS.TicketCategory,
+      description:
+        'Which kind of ticket; COMPLAINT without it, which needs a person with a phone number (FRM-06). Only with a problem.',
     }),
     idempotencyKey: t.string({ description: IDEMPOTENT }),
   }),

@@ -1,5 +1,5 @@
 import type { CustomerGrade, KeyAccountLevel } from '../../generated/prisma/enums.ts';
-import type { ContactChannel, ContactOutcome } from '../../generated/prisma/enums.ts';
+import type { ContactChannel, ContactOutcome, TicketCategory } from '../../generated/prisma/enums.ts';
 import { Forbidden, invalid, Issues } from '../../lib/errors.ts';
 import { parsePeriod, type Period, previousPeriod } from '../../lib/periods.ts';
 import { text } from '../../lib/text.ts';
@@ -21,10 +21,20 @@ import {
   weeksSince,
 } from '../rules/contact-cadence.ts';
 import { refreshCadenceOf } from '../../visits/commands/cadence.ts';
+import { problemTicket } from '../../visits/commands/problems.ts';
+import { expectProblem } from '../../visits/rules/problems.ts';
 import { lockCustomer } from './locks.ts';
 
 /** One call minimum of one key account in one week; the period is the week's key. */
 export const KEY_ACCOUNT_CONTACT = 'KEY_ACCOUNT_CONTACT';
+
+/** How the problem that a contact has found came in. */
+const TICKET_CHANNELS = {
+  PHONE: 'PHONE',
+  ON_SITE: 'ON_SITE',
+  EMAIL: 'EMAIL',
+  MESSAGE: 'OTHER',
+} as const satisfies Record<ContactChannel, string>;
 
 export interface ContactLogRecordInput {
   readonly customerId: string;
@@ -34,6 +44,8 @@ export interface ContactLogRecordInput {
   readonly at?: Date | null;
   readonly content?: string | null;
   readonly followUp?: boolean | null;
+  readonly problem?: string | null;
+  readonly problemCategory?: TicketCategory | null;
   readonly idempotencyKey?: string | null;
 }
 
@@ -42,7 +54,7 @@ export async function contactLogRecord(
   tx: Command,
   viewer: Viewer,
   input: ContactLogRecordInput,
-  { timeZone }: Pick<Reader, 'timeZone'>,
+  { organisation, timeZone }: Pick<Reader, 'organisation' | 'timeZone'>,
 ): Promise<{ contactLogId: string }> {
   const customer = await lockCustomer(tx, viewer, input.customerId, 'customerId');
   if (!customer.recordsContacts) {
@@ -52,6 +64,7 @@ export async function contactLogRecord(
   }
   const issues = new Issues();
   expectContactFacts(issues, input, tx.now);
+  expectProblem(issues, input, input.followUp === true && input.outcome === 'REACHED');
   issues.throwIfAny();
   const at = input.at ?? tx.now;
   const contactLogId = await once(tx, 'contactLogRecord', input.idempotencyKey, input, async (id) => {
@@ -64,9 +77,16 @@ export async function contactLogRecord(
       at,
       followUp: input.followUp ?? false,
     };
+    const ticket = await problemTicket(
+      tx,
+      viewer,
+      { ...input, contactField: 'contactId', channel: TICKET_CHANNELS[input.channel], at },
+      { organisation, timeZone },
+    );
     await tx.prisma.contactLog.create({
       data: {
         ...log,
+        ...ticket,
         id,
         employeeId: viewer.employeeId,
         content: input.content?.trim() ?? '',
@@ -74,7 +94,7 @@ export async function contactLogRecord(
       },
     });
     // What was said is content of the file: it stands in the record alone.
-    tx.audit({ action: 'contactLogRecord', subjectType: 'ContactLog', subjectId: id, after: log });
+    tx.audit({ action: 'contactLogRecord', subjectType: 'ContactLog', subjectId: id, after: { ...log, ticketId: ticket?.ticketId } });
     if (!countsAsCall(input)) return;
     await judgeAgain(tx, customer.id, weekOf(at.getTime(), timeZone));
     await refreshCadenceOf(tx, timeZone, [customer.id]);

@@ -21,6 +21,8 @@ const CONTACT_LOG_COLUMNS = sql`${columns('l', [
   'at',
   'content',
   'followUp',
+  'problem',
+  'ticketId',
   'createdAt',
 ])}, 'ContactLog' as "__typename"`;
 

@@ -85,16 +85,30 @@ export async function ticketOpen(
   { organisation, timeZone }: Pick<Reader, 'organisation' | 'timeZone'>,
 ): Promise<{ ticketId: string }> {
   if (!can(viewer, 'ticket', 'write')) throw new Forbidden(rolesWith('ticket', 'write'));
-  const ticketId = await once(tx, 'ticketOpen', input.idempotencyKey, input, async (id) => {
-    const customer = input.customerId ? await customerFacts(tx, viewer, input.customerId) : null;
-    checkOpening(tx, input, customer);
-    if (input.linkedTicketId) {
-      await lockTicket(tx, viewer, input.linkedTicketId, { readOnly: true, field: 'linkedTicketId' });
-    }
-    await requireServiceChannel(tx, input.serviceChannelId);
-    await open(tx, viewer, id, input, customer, { organisation, timeZone });
-  });
+  const ticketId = await once(tx, 'ticketOpen', input.idempotencyKey, input, (id) =>
+    openTicket(tx, viewer, id, input, { organisation, timeZone }),
+  );
   return { ticketId };
+}
+
+/**
+ * Opens a ticket that follows from another record: whoever may keep that one need not have tickets of their own
+ * (VIS-11). Its input is checked like any other.
+ */
+export async function openTicket(
+  tx: Command,
+  viewer: Viewer,
+  id: string,
+  input: TicketOpenInput,
+  directory: Pick<Reader, 'organisation' | 'timeZone'>,
+): Promise<void> {
+  const customer = input.customerId ? await customerFacts(tx, viewer, input.customerId) : null;
+  checkOpening(tx, input, customer);
+  if (input.linkedTicketId) {
+    await lockTicket(tx, viewer, input.linkedTicketId, { readOnly: true, field: 'linkedTicketId' });
+  }
+  await requireServiceChannel(tx, input.serviceChannelId);
+  await open(tx, viewer, id, input, customer, directory);
 }
 
 /** A contact comes in at a channel that is served, whatever its hours (TIC-01, TIC-02). */

@@ -1,5 +1,5 @@
 import { lockCustomer, type LockedCustomer } from '../../key-accounts/commands/locks.ts';
-import type { ContactSeniority, VisitState, VisitType } from '../../generated/prisma/enums.ts';
+import type { ContactSeniority, TicketCategory, VisitState, VisitType } from '../../generated/prisma/enums.ts';
 import { Forbidden, invalid, Issues, NotFound, StaleVersion } from '../../lib/errors.ts';
 import { localDate, startOfLocalDay } from '../../lib/periods.ts';
 import { text } from '../../lib/text.ts';
@@ -12,6 +12,7 @@ import { sql } from '../../platform/sql.ts';
 import { constantViewer } from '../../platform/visibility.ts';
 import { awaitDailyReport } from '../../work-reports/commands.ts';
 import { visitReadable, visitWritable } from '../queries/visibility.ts';
+import { expectProblem } from '../rules/problems.ts';
 import {
   changeVisit,
   expectPurpose,
@@ -23,6 +24,7 @@ import {
 } from '../rules/visits.ts';
 import { VISIT_SETTINGS } from '../settings.ts';
 import { refreshCadenceOf } from './cadence.ts';
+import { problemTicket } from './problems.ts';
 
 /** A planned visit is recorded within so many days, or counts as missed (VIS-03). */
 export const VISIT_RECORD = 'VISIT_RECORD';
@@ -126,6 +128,8 @@ export interface VisitRecordInput extends VisitFacts {
   readonly significant?: boolean | null;
   readonly fileUpdateNeeded?: boolean | null;
   readonly overrideReason?: string | null;
+  readonly problem?: string | null;
+  readonly problemCategory?: TicketCategory | null;
   readonly idempotencyKey?: string | null;
 }
 
@@ -153,6 +157,7 @@ export async function visitRecord(
     await tx.prisma.visit.create({
       data: {
         ...done,
+        ...(await ticketOf(tx, viewer, { ...input, customerId: customer.id }, done, read)),
         id,
         customerId: customer.id,
         type,
@@ -186,6 +191,7 @@ async function recordPlanned(
     where: { id: visit.id },
     data: {
       ...done,
+      ...(await ticketOf(tx, viewer, { ...input, customerId: visit.customerId }, done, read)),
       ...(input.purpose == null ? {} : { purpose: input.purpose.trim() }),
       recordedById: viewer.employeeId,
       version: { increment: 1 },
@@ -211,6 +217,7 @@ async function doneFacts(
   const doneAt = input.doneAt ?? tx.now;
   issues.expect(doneAt <= tx.now, 'doneAt', text('not in the future', '不能晚于当前时间'));
   expectVisitFacts(issues, input);
+  expectProblem(issues, input, input.type === 'FOLLOW_UP');
   const hostId = input.hostId ?? planned?.hostId ?? null;
   issues.expect(
     hostId !== null || !needsHost(input.type),
@@ -235,6 +242,22 @@ async function doneFacts(
     recordedAt: tx.now,
     updatedAt: tx.now,
   };
+}
+
+/** What a return visit has found wrong becomes a ticket in the name of the person visited (VIS-11). */
+function ticketOf(
+  tx: Command,
+  viewer: Viewer,
+  input: VisitRecordInput & { readonly customerId: string },
+  { doneAt, hostId }: { readonly doneAt: Date; readonly hostId: string | null },
+  read: Reader,
+) {
+  return problemTicket(
+    tx,
+    viewer,
+    { ...input, contactId: hostId, contactField: 'hostId', channel: 'ON_SITE', at: doneAt },
+    read,
+  );
 }
 
 function filled(words: string | null | undefined): string | null {

@@ -36,6 +36,8 @@ const VISIT_COLUMNS = sql`${columns('v', [
   'fileUpdateNeeded',
   'overrideReason',
   'cancelReason',
+  'problem',
+  'ticketId',
   'recordedAt',
   'createdAt',
   'updatedAt',

@@ -10,6 +10,7 @@ import { type InputFields, mutation, type SuccessFields } from '../../graphql/mu
 import { nodeBy } from '../../graphql/node.ts';
 import { type ActionRight, ActionRightType } from '../../graphql/shared-types.ts';
 import { sql } from '../../platform/sql.ts';
+import { ticketById } from '../../tickets/queries/tickets.ts';
 import { visitCancel, visitPlan, visitRecord } from '../commands/visits.ts';
 import {
   lastContactAt,
@@ -98,6 +99,16 @@ const VisitType = builder.objectRef<VisitRow>('Visit').implement({
       description: 'Why HEAD let a seller patrol (VIS-02).',
     }),
     cancelReason: t.exposeString('cancelReason', { nullable: true, description: 'Why it was cancelled.' }),
+    problem: t.exposeString('problem', {
+      nullable: true,
+      description: 'What went wrong, as a return visit has found it (VIS-11).',
+    }),
+    ticket: t.field({
+      type: 'Ticket',
+      nullable: true,
+      description: 'The ticket made of that problem, where the viewer may see it.',
+      resolve: (row, _args, { read }) => (row.ticketId === null ? null : ticketById.load(read, row.ticketId)),
+    }),
     recordedAt: t.field({
       type: 'DateTime',
       nullable: true,
@@ -234,6 +245,14 @@ mutation('visitRecord', {
     significant: t.boolean({ description: 'HEAD is to hear of it at once (CUS-33). False without it.' }),
     fileUpdateNeeded: t.boolean({
       description: "Something in the customer's file is no longer right. False without it.",
+    }),
+    problem: t.string({
+      description: 'What went wrong, as a FOLLOW_UP has found it, in at most 4,000 characters: a ticket is made of it, once (VIS-11).',
+    }),
+    problemCategory: t.field({
+      type: ENUMS.TicketCategory,
+      description:
+        'Which kind of ticket; COMPLAINT without it, which needs a person with a phone number (FRM-06). Only with a problem.',
     }),
     overrideReason: t.string({ description: OVERRIDE }),
     idempotencyKey: t.string({ description: `For a visit that was not planned. ${IDEMPOTENT}` }),
