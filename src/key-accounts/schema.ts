@@ -579,7 +579,8 @@ mutation('contactLogRecord', {
         'A return call: satisfaction, problems, change of needs (VIS-11). False unless said otherwise.',
     }),
     problem: t.string({
-      description: 'What went wrong, as a return call that reached the person has found it, in at most 4,000 characters: a ticket is made of it, once (VIS-11).',
+      description:
+        'What went wrong, as a return call that reached the person has found it, in at most 4,000 characters: a ticket is made of it, once (VIS-11).',
     }),
     problemCategory: t.field({
       type: ENUMS.TicketCategory,

@@ -94,7 +94,12 @@ export async function contactLogRecord(
       },
     });
     // What was said is content of the file: it stands in the record alone.
-    tx.audit({ action: 'contactLogRecord', subjectType: 'ContactLog', subjectId: id, after: { ...log, ticketId: ticket?.ticketId } });
+    tx.audit({
+      action: 'contactLogRecord',
+      subjectType: 'ContactLog',
+      subjectId: id,
+      after: { ...log, ticketId: ticket?.ticketId },
+    });
     if (!countsAsCall(input)) return;
     await judgeAgain(tx, customer.id, weekOf(at.getTime(), timeZone));
     await refreshCadenceOf(tx, timeZone, [customer.id]);

@@ -1,5 +1,10 @@
 import { lockCustomer, type LockedCustomer } from '../../key-accounts/commands/locks.ts';
-import type { ContactSeniority, TicketCategory, VisitState, VisitType } from '../../generated/prisma/enums.ts';
+import type {
+  ContactSeniority,
+  TicketCategory,
+  VisitState,
+  VisitType,
+} from '../../generated/prisma/enums.ts';
 import { Forbidden, invalid, Issues, NotFound, StaleVersion } from '../../lib/errors.ts';
 import { localDate, startOfLocalDay } from '../../lib/periods.ts';
 import { text } from '../../lib/text.ts';

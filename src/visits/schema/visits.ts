@@ -247,7 +247,8 @@ mutation('visitRecord', {
       description: "Something in the customer's file is no longer right. False without it.",
     }),
     problem: t.string({
-      description: 'What went wrong, as a FOLLOW_UP has found it, in at most 4,000 characters: a ticket is made of it, once (VIS-11).',
+      description:
+        'What went wrong, as a FOLLOW_UP has found it, in at most 4,000 characters: a ticket is made of it, once (VIS-11).',
     }),
     problemCategory: t.field({
       type: ENUMS.TicketCategory,
