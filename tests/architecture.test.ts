@@ -69,7 +69,7 @@ describe('the schema', () => {
       throw new Error(`${field.name} is no mutation of ours.`);
     const errors = result.getTypes().map(({ name }) => name);
     const fields = input.getFields();
-    expect(errors.includes('StaleVersion')).toBe('expectedVersion' in fields);
+    expect(errors.includes('StaleVersion')).toBe('expectedVersion' in fields || 'survivorVersion' in fields);
     expect(errors.includes('IdempotencyConflict')).toBe('idempotencyKey' in fields);
   });
 

@@ -1,15 +1,22 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seekDuplicates } from '../../src/duplicates/commands/find.ts';
 import { sql } from '../../src/platform/sql.ts';
 import { makeContact, makeCustomer, makeCustomers } from '../support/factories.ts';
+import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { mutate } from '../support/mutate.ts';
 import { people } from '../support/people.ts';
 import { type Caller, startTestServer, type TestServer } from '../support/server.ts';
 import { seekNow, uniqueName, uniquePhone } from './kit.ts';
 
+let database: FreshDatabase;
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer();
+  database = await freshDatabase();
+  server = await startTestServer({ database });
+});
+afterAll(async () => {
+  await server.stop();
+  await database.drop();
 });
 
 const PAIR = 'id state version similarity reasons customers { id }';

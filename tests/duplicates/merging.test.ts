@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONTACT_COLUMNS, CUSTOMER_COLUMNS } from '../../src/duplicates/commands/relations.ts';
 import { globalId } from '../../src/graphql/ids.ts';
 import { newId } from '../../src/lib/ids.ts';
@@ -13,14 +13,21 @@ import {
   makeShipments,
   makeTicket,
 } from '../support/factories.ts';
+import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { mutate, pathsOf } from '../support/mutate.ts';
 import { people } from '../support/people.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { merge, seekNow, uniqueName, uniquePhone } from './kit.ts';
 
+let database: FreshDatabase;
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer();
+  database = await freshDatabase();
+  server = await startTestServer({ database });
+});
+afterAll(async () => {
+  await server.stop();
+  await database.drop();
 });
 
 function make(facts: object = {}) {

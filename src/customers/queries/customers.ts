@@ -91,33 +91,20 @@ function customerSelect(reader: Reader): Sql {
 
 /**
  * Customers by id as the viewer may see them; null for those of which the viewer may not know. The id of one that was
- * merged into another answers with that one; only where an id was not found is that looked for.
+ * merged into another answers with that one, by the unique index on customer_merge(duplicate_id).
  */
-export const customerById = defineLoader(async (reader: Reader, ids) => {
-  const rows = inOrder(ids, await cardsOf(reader, sql`customer c`, sql`c.id`, ids));
-  const missing = ids.filter((_id, at) => rows[at] === null);
-  if (missing.length === 0) return rows;
-  const merged = await cardsOf<CustomerRow & { readonly asked: string }>(
-    reader,
-    sql`customer_merge m join customer c on c.id = m.survivor_id`,
-    sql`m.duplicate_id`,
-    missing,
-  );
-  const survivors = new Map(merged.map(({ asked, ...row }) => [asked, row]));
-  return rows.map((row, at) => row ?? survivors.get(ids[at] ?? '') ?? null);
-});
-
-function cardsOf<Row extends CustomerRow>(
-  reader: Reader,
-  from: Sql,
-  asked: Sql,
-  ids: readonly string[],
-): Promise<Row[]> {
-  return reader.query<Row>(sql`
+export const customerById = defineLoader(async (reader: Reader, ids): Promise<(CustomerRow | null)[]> => {
+  const rows = await reader.query<CustomerRow & { readonly asked: string }>(sql`
     select * from (
-      select ${customerSelect(reader)}, ${asked} as asked from ${from} where ${asked} = any(${[...ids]}::uuid[])
+      select ${customerSelect(reader)}, a.asked
+      from (
+        select i.id as asked, coalesce(m.survivor_id, i.id) as id
+        from unnest(${[...ids]}::uuid[]) as i(id) left join customer_merge m on m.duplicate_id = i.id) a
+      join customer c on c.id = a.id
     ) visible where access <> 'NONE'`);
-}
+  const byAsked = new Map(rows.map((row) => [row.asked, row]));
+  return ids.map((id) => byAsked.get(id) ?? null);
+});
 
 /** The files of customers whose card says that the viewer may read them; who asks has looked. */
 export const customerFileById = defineLoader(async (reader: Reader, ids) =>
